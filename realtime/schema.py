@@ -1,0 +1,239 @@
+"""The appliance's tables, each declared once: our field names, the wire's names, the kinds of value.
+
+Source: seed 004, "Tables in the Real-Time System State Model". Everything that knows a table (decoding, the models,
+the dump) is derived from these declarations. A row is a plain dictionary; the typed views below cost nothing at run
+time and let boards read `row.get("queue_id")` under a type checker.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any, TypedDict, get_type_hints
+
+
+class Kind(Enum):
+    """What a field's value may be, once decoded."""
+
+    TEXT = "text"  # str; identifiers too: they reach 2^64-1 and come as numbers or as text
+    NUMBER = "number"  # int within 64 signed bits
+    FLAG = "flag"  # bool
+    TIMESTAMP = "timestamp"  # aware datetime in UTC, on the appliance's clock
+    REFERENCE = "reference"  # the key of a row of another table, "<source>:<row id>"
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """The annotation of a field: its kind, the wire's name where it differs from ours, the table it points to."""
+
+    kind: Kind
+    wire_name: str = ""
+    target: str = ""
+
+
+Text = Annotated[str | None, Spec(Kind.TEXT)]
+Number = Annotated[int | None, Spec(Kind.NUMBER)]
+Flag = Annotated[bool | None, Spec(Kind.FLAG)]
+CreatedAt = Annotated[datetime | None, Spec(Kind.TIMESTAMP, "created_timestamp")]
+EstimatedPickupAt = Annotated[datetime | None, Spec(Kind.TIMESTAMP, "estimated_pickup_timestamp")]
+QueueEnteredAt = Annotated[datetime | None, Spec(Kind.TIMESTAMP, "queue_entry_timestamp")]
+ToQueue = Annotated[str | None, Spec(Kind.REFERENCE, target="queue")]
+ToRepresentative = Annotated[str | None, Spec(Kind.REFERENCE, target="representative")]
+ToSupportSession = Annotated[str | None, Spec(Kind.REFERENCE, target="support_session")]
+ToPresentationSession = Annotated[str | None, Spec(Kind.REFERENCE, target="presentation_session")]
+
+
+class Row(TypedDict, total=False):
+    """What every table shares. A field the appliance never sent is absent, one it sent as `null` is None."""
+
+    extra: dict[str, Any]  # wire name -> value as sent: unknown fields, and known ones whose value is of the wrong kind
+    created_at: CreatedAt
+
+
+class CustomerClient(Row, total=False):
+    """A customer's client connected to the appliance."""
+
+    client_type: Text
+    elevated: Flag
+    hostname: Text
+    operating_system: Text
+    support_session_id: ToSupportSession
+
+
+class Queue(Row, total=False):
+    """A queue with somebody logged in, or a persistent one."""
+
+    code_name: Text
+    name: Text
+    support_team_id: Text
+    type: Text
+
+
+class Representative(Row, total=False):
+    """A representative logged in to a representative console."""
+
+    private_display_name: Text
+    public_display_name: Text
+    queue_id: ToQueue
+    routing_available: Flag
+    routing_busy: Flag
+    routing_enabled: Flag
+    routing_idle: Flag
+    skill_code_names: Text
+    type: Text
+    user_id: Text
+    username: Text
+
+
+class RepresentativeQueue(Row, total=False):
+    """A logged-in representative's place in a queue."""
+
+    queue_id: ToQueue
+    representative_id: ToRepresentative
+    role: Text
+
+
+class RepresentativeSupportSession(Row, total=False):
+    """A representative taking part in a session."""
+
+    representative_id: ToRepresentative
+    support_session_id: ToSupportSession
+
+
+class SupportSession(Row, total=False):
+    """An active support session. `lsid` is its lasting identity; the row id lives one appliance lifetime."""
+
+    customer_company: Text
+    customer_company_code: Text
+    customer_description: Text
+    customer_name: Text
+    estimated_pickup_at: EstimatedPickupAt
+    issue_code_name: Text
+    issue_description: Text
+    lsid: Text
+    primary_team_queue_id: ToQueue
+    priority: Number
+    public_site_id: Text
+    public_site_name: Text
+    queue_entered_at: QueueEnteredAt
+    queue_id: ToQueue
+    start_method: Text
+
+
+class SupportSessionAttribute(Row, total=False):
+    """A custom attribute of an active session."""
+
+    code_name: Text
+    support_session_id: ToSupportSession
+    value: Text
+
+
+class SupportSessionSkill(Row, total=False):
+    """A skill an active session asks for."""
+
+    code_name: Text
+    support_session_id: ToSupportSession
+
+
+class PresentationSession(Row, total=False):
+    """A running presentation."""
+
+    lsid: Text
+    presentation_name: Text
+
+
+class Attendee(Row, total=False):
+    """Somebody who joined a presentation."""
+
+    connected: Flag
+    hostname: Text
+    name: Text
+    operating_system: Text
+    presentation_session_id: ToPresentationSession
+    private_ip: Text
+    public_ip: Text
+
+
+class Presenter(Row, total=False):
+    """A representative who shows their screen in a presentation."""
+
+    presentation_session_id: ToPresentationSession
+    representative_id: ToRepresentative
+
+
+class UnknownRow(Row, total=False):
+    """A row of a table this version does not know, kept whole in `extra`. Its key is "<source>:<table>/<row id>"."""
+
+    table: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One declared field of a table."""
+
+    name: str
+    wire_name: str
+    kind: Kind
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One declared table."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+    @property
+    def references(self) -> tuple[Field, ...]:
+        """The fields that point to rows of other tables."""
+        return tuple(field for field in self.fields if field.kind is Kind.REFERENCE)
+
+
+def declare(name: str, row: type) -> Table:
+    """Read a typed row's annotations into a Table."""
+    fields = []
+    for field_name, hint in get_type_hints(row, include_extras=True).items():
+        specs = getattr(hint, "__metadata__", ())
+        if specs:
+            spec = specs[0]
+            fields.append(Field(field_name, spec.wire_name or field_name, spec.kind, spec.target))
+    return Table(name, tuple(fields))
+
+
+TABLES: dict[str, Table] = {
+    name: declare(name, row)
+    for name, row in (
+        ("customer_client", CustomerClient),
+        ("queue", Queue),
+        ("representative", Representative),
+        ("representative_queue", RepresentativeQueue),
+        ("representative_support_session", RepresentativeSupportSession),
+        ("support_session", SupportSession),
+        ("support_session_attribute", SupportSessionAttribute),
+        ("support_session_skill", SupportSessionSkill),
+        ("presentation_session", PresentationSession),
+        ("attendee", Attendee),
+        ("presenter", Presenter),
+    )
+}
+"""The eleven tables the vendor documents, by wire name."""
+
+UNKNOWN_ROW = declare("unknown_row", UnknownRow)
+"""Where rows of tables outside `TABLES` are kept."""
+
+HELD_TABLES: dict[str, Table] = TABLES | {UNKNOWN_ROW.name: UNKNOWN_ROW}
+"""Every table a State holds."""
+
+TABLE_ALIASES = {"attende": "attendee"}
+"""Spellings the vendor's document uses beside the real name (seed 004, the heading of the attendee table)."""
+
+
+def row_key(source: str, row_id: str) -> str:
+    """Return the key under which a source's row is held: "<source>:<row id>". Source names never hold a colon."""
+    return f"{source}:{row_id}"
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Return the source and the row id of a key."""
+    source, _, row_id = key.partition(":")
+    return source, row_id
