@@ -1,0 +1,72 @@
+"""Static files that come out of packages: an allow-list, so that nothing else of a package is ever published."""
+
+from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage import FileSystemStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+def locate(origin: str) -> Path:
+    """Return the file that `npm:<package>/<path>` or `<python package>:<path>` names."""
+    package, _, path = origin.partition(":")
+    if package == "npm":
+        return Path(settings.NODE_MODULES) / path
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ImproperlyConfigured(f"ASSETS names the package {package}, which is not installed. Run `make setup`.")
+    return Path(spec.origin).parent / path
+
+
+class RenamedFileStorage(FileSystemStorage):
+    """One file of a package, under the name that we publish it by."""
+
+    prefix = ""
+
+    def __init__(self, source: Path) -> None:
+        super().__init__(location=source.parent)
+        self.source = source
+
+    def path(self, name: str) -> str:
+        """Return the package's file, whatever the published name."""
+        return str(self.source)
+
+
+class PackageFinder(BaseFinder):
+    """Finds the files of `settings.ASSETS` (published name -> origin)."""
+
+    def __init__(self, *_args: Any, **_options: Any) -> None:
+        self.files = {name: locate(origin) for name, origin in settings.ASSETS.items()}
+
+    def check(self, **_options: Any) -> list[Any]:
+        """Nothing to check: a missing file stops `collectstatic`."""
+        return []
+
+    def find(self, path: str, find_all: bool = False, **_options: Any) -> Any:
+        """Return the file published as `path`, as Django's finders do."""
+        file = self.files.get(path)
+        found = str(file) if file is not None and file.is_file() else None
+        if find_all:
+            return [found] if found else []
+        return found
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, RenamedFileStorage]]:
+        """Yield each published name with a storage that opens it."""
+        for name, file in self.files.items():
+            if not file.is_file():
+                raise ImproperlyConfigured(f"The asset {file.name} is missing. Run `make setup`.")
+            yield name, RenamedFileStorage(file)
+
+
+class AssetStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise ships no types
+    """Hashed names and compressed copies; packages' files point to source maps that we do not publish."""
+
+    patterns = tuple(
+        (glob, tuple(pattern for pattern in patterns if "sourceMappingURL" not in str(pattern)))
+        for glob, patterns in CompressedManifestStaticFilesStorage.patterns
+    )

@@ -1,0 +1,173 @@
+"""Every setting: from the environment where an installation decides (`docs/operating.md`), else fixed here."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dashboard.environment import (
+    read_choice,
+    read_database,
+    read_flag,
+    read_origin,
+    read_port,
+    read_redis_url,
+    read_secret_key,
+    read_text,
+)
+from dashboard.logging import FORMATS, LEVELS, configure_logging
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(read_text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
+
+DEBUG = read_flag("DEBUG", default=False)
+SECRET_KEY = read_secret_key("SECRET_KEY")
+HOST = read_text("HOST", "127.0.0.1")
+PORT = read_port("PORT", 8000)
+SOURCES_FILE = Path(read_text("SOURCES_FILE", str(BASE_DIR / "sources.toml"))).absolute()
+REALTIME_SOURCES = "dashboard.sources.configured_appliances"
+
+# The address that browsers use decides who may talk to us.
+DASHBOARD_URL = read_origin("DASHBOARD_URL")
+ORIGINS = [DASHBOARD_URL] if DASHBOARD_URL else [f"http://localhost:{PORT}", f"http://127.0.0.1:{PORT}"]
+SECURE = ORIGINS[0].startswith("https://")
+ALLOWED_HOSTS = [urlsplit(origin).hostname or "" for origin in ORIGINS]
+CSRF_TRUSTED_ORIGINS = ORIGINS
+SOCKET_ORIGINS = ORIGINS  # a websocket's handshake must come from exactly one of these
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "csp",
+    "django_htmx",
+    "lucide",
+    "realtime",
+    "dashboard",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "dashboard.middleware.ForbidStoring",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "dashboard.urls"
+ASGI_APPLICATION = "dashboard.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Storage
+DATABASES = {"default": read_database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'dashboard.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = read_redis_url("REDIS_URL", f"unix://{VAR_DIR / 'valkey.sock'}")
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "dashboard"},
+    }
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "dashboard",
+    }
+}
+
+# Sessions and login
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_NAME = "dashboard_session"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "dashboard_csrf"
+CSRF_COOKIE_HTTPONLY = True  # htmx sends the token as a header that the page itself holds
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+] + [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}}]
+
+# What browsers are told
+SESSION_COOKIE_SECURE = SECURE
+CSRF_COOKIE_SECURE = SECURE
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for sub-domains is the site's decision
+    "security.W021",  # so is preloading
+]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        # Older Safari does not count a websocket to the page's own origin as 'self'.
+        "connect-src": ["'self'", *(origin.replace("http", "ws", 1) for origin in SOCKET_ORIGINS)],
+        "manifest-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# Static files: ours, and those of packages that `ASSETS` names. None of the latter is in the repository.
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticroot"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "dashboard.assets.PackageFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "dashboard.assets.AssetStorage"
+    },
+}
+NODE_MODULES = BASE_DIR / "node_modules"
+ASSETS = {
+    "vendor/htmx.min.js": "django_htmx:static/django_htmx/htmx-2.min.js",
+    "vendor/hx-ws.min.js": "django_htmx:static/django_htmx/ext/hx-ws-2.min.js",
+    "vendor/idiomorph-ext.min.js": "npm:idiomorph/dist/idiomorph-ext.min.js",
+}
+
+# Language and time
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+LOG_LEVEL = read_choice("LOG_LEVEL", LEVELS, "INFO")
+LOG_FORMAT = read_choice("LOG_FORMAT", FORMATS, "console")
+LOGGING = configure_logging(LOG_LEVEL, LOG_FORMAT)

@@ -1,0 +1,38 @@
+"""The settings under which tests run: the product's own, with a private folder, key, database and Valkey address.
+
+The values are put into the environment, so that processes which a test starts with `dashboard.settings` share them.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+if "TEST_FOLDER" not in os.environ:
+    # Short, because the path of a unix socket may have 107 bytes only.
+    os.environ["TEST_FOLDER"] = tempfile.mkdtemp(prefix="sd-")
+    atexit.register(shutil.rmtree, os.environ["TEST_FOLDER"], ignore_errors=True)
+FOLDER = Path(os.environ["TEST_FOLDER"]) / WORKER
+FOLDER.mkdir(exist_ok=True)
+
+for name in ("SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE", "DASHBOARD_URL", "HOST", "PORT", "DEBUG"):
+    os.environ.pop(name, None)
+os.environ |= {
+    "SECRET_KEY": "only-for-tests-" + "k" * 50,
+    "VAR_DIR": str(FOLDER),
+    "DATABASE_URL": f"sqlite:///{FOLDER}/dashboard.sqlite3",
+    "REDIS_URL": f"unix://{FOLDER}/valkey.sock",
+    "SOURCES_FILE": str(FOLDER / "sources.toml"),
+    "LOG_LEVEL": "INFO",
+    "LOG_FORMAT": "console",
+}
+
+from dashboard.settings import *  # noqa: E402, F403
+from dashboard.settings import DATABASES, STORAGES  # noqa: E402
+
+# A file, not memory: threads and other processes see the same database, with the locks that an installation has.
+DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
