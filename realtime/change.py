@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
+
+from realtime.schema import HELD_TABLES
 
 Fields = dict[str, Any]
 """Our field name -> value; a whole row or a part of one (`realtime.schema` says which names and kinds)."""
@@ -34,9 +36,8 @@ class Change:
     cause: Cause = Cause.LIVE
 
 
-@dataclass(frozen=True, slots=True)
-class RowChange:
-    """One row before and after; None where it was not held."""
+class RowChange(NamedTuple):
+    """One row before and after; None where it was not held. A tuple because millions are made."""
 
     before: Fields | None
     after: Fields | None
@@ -73,3 +74,21 @@ class Applied:
                 else:
                     inserts.setdefault(table, {})[key] = row.after
         return Change(self.source, inserts=inserts, deletes=deletes, cause=self.cause)
+
+
+_WIRE_NAMES = {table.name: {field.name: field.wire_name for field in table.fields} for table in HELD_TABLES.values()}
+
+
+def merge_fields(table: str, old: Fields, fields: Fields) -> Fields:
+    """Return the row `old` with `fields` laid over it; an odd value kept raw goes when its field is sent again."""
+    merged = old | fields
+    raw = old.get("extra")
+    if raw:
+        wire_names = _WIRE_NAMES[table]
+        replaced = {wire_names.get(name) for name in fields}
+        kept = {name: value for name, value in raw.items() if name not in replaced} | fields.get("extra", {})
+        if kept:
+            merged["extra"] = kept
+        else:
+            del merged["extra"]
+    return merged

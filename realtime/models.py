@@ -1,0 +1,205 @@
+"""The mirrored tables as Django models, and what a process must remember about a source.
+
+The models follow `realtime.schema` field by field (a test compares them). A row's primary key is its key in a State,
+"<source>:<row id>". Relations carry no database constraint: the appliance may name a row that comes later, or never.
+Only `realtime.store` writes mirrored rows.
+"""
+
+from django.db import models
+
+
+class MirroredRow(models.Model):
+    """What every mirrored row has. `extra` keeps what the columns cannot: unknown fields, odd values, explicit nulls."""
+
+    key = models.CharField(primary_key=True, max_length=200)
+    source = models.CharField(max_length=32)
+    created_at = models.DateTimeField(null=True)
+    extra = models.JSONField(null=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.key
+
+
+def reference(model: str) -> "models.ForeignKey[models.Model | None, models.Model | None]":
+    """Return a relation to a mirrored table that may point to nothing."""
+    return models.ForeignKey(model, models.DO_NOTHING, null=True, db_constraint=False, db_index=False, related_name="+")
+
+
+class CustomerClient(MirroredRow):
+    """A customer's client connected to the appliance."""
+
+    client_type = models.TextField(null=True)
+    elevated = models.BooleanField(null=True)
+    hostname = models.TextField(null=True)
+    operating_system = models.TextField(null=True)
+    support_session = reference("SupportSession")
+
+
+class Queue(MirroredRow):
+    """A queue with somebody logged in, or a persistent one."""
+
+    code_name = models.TextField(null=True)
+    name = models.TextField(null=True)
+    support_team_id = models.TextField(null=True)
+    type = models.TextField(null=True)
+
+
+class Representative(MirroredRow):
+    """A representative logged in to a representative console."""
+
+    private_display_name = models.TextField(null=True)
+    public_display_name = models.TextField(null=True)
+    queue = reference("Queue")
+    routing_available = models.BooleanField(null=True)
+    routing_busy = models.BooleanField(null=True)
+    routing_enabled = models.BooleanField(null=True)
+    routing_idle = models.BooleanField(null=True)
+    skill_code_names = models.TextField(null=True)
+    type = models.TextField(null=True)
+    user_id = models.TextField(null=True)
+    username = models.TextField(null=True)
+
+
+class RepresentativeQueue(MirroredRow):
+    """A logged-in representative's place in a queue."""
+
+    queue = reference("Queue")
+    representative = reference("Representative")
+    role = models.TextField(null=True)
+
+
+class RepresentativeSupportSession(MirroredRow):
+    """A representative taking part in a session."""
+
+    representative = reference("Representative")
+    support_session = reference("SupportSession")
+
+
+class SupportSession(MirroredRow):
+    """An active support session."""
+
+    customer_company = models.TextField(null=True)
+    customer_company_code = models.TextField(null=True)
+    customer_description = models.TextField(null=True)
+    customer_name = models.TextField(null=True)
+    estimated_pickup_at = models.DateTimeField(null=True)
+    issue_code_name = models.TextField(null=True)
+    issue_description = models.TextField(null=True)
+    lsid = models.TextField(null=True)
+    primary_team_queue = reference("Queue")
+    priority = models.BigIntegerField(null=True)
+    public_site_id = models.TextField(null=True)
+    public_site_name = models.TextField(null=True)
+    queue_entered_at = models.DateTimeField(null=True)
+    queue = reference("Queue")
+    start_method = models.TextField(null=True)
+
+
+class SupportSessionAttribute(MirroredRow):
+    """A custom attribute of an active session."""
+
+    code_name = models.TextField(null=True)
+    support_session = reference("SupportSession")
+    value = models.TextField(null=True)
+
+
+class SupportSessionSkill(MirroredRow):
+    """A skill an active session asks for."""
+
+    code_name = models.TextField(null=True)
+    support_session = reference("SupportSession")
+
+
+class PresentationSession(MirroredRow):
+    """A running presentation."""
+
+    lsid = models.TextField(null=True)
+    presentation_name = models.TextField(null=True)
+
+
+class Attendee(MirroredRow):
+    """Somebody who joined a presentation."""
+
+    connected = models.BooleanField(null=True)
+    hostname = models.TextField(null=True)
+    name = models.TextField(null=True)
+    operating_system = models.TextField(null=True)
+    presentation_session = reference("PresentationSession")
+    private_ip = models.TextField(null=True)
+    public_ip = models.TextField(null=True)
+
+
+class Presenter(MirroredRow):
+    """A representative who shows their screen in a presentation."""
+
+    presentation_session = reference("PresentationSession")
+    representative = reference("Representative")
+
+
+class UnknownRow(MirroredRow):
+    """A row of a table this version does not know, kept whole in `extra`; its key is "<source>:<table>/<row id>"."""
+
+    table = models.TextField(null=True)
+
+
+class LinkState(models.TextChoices):
+    """What a source's link to its appliance is doing, in words people read."""
+
+    WAITING = "waiting", "waiting for another mirror"
+    CONNECTING = "connecting", "connecting"
+    COPYING = "copying", "receiving the full copy"
+    LIVE = "live", "live"
+    RETRYING = "retrying", "lost, trying again"
+    REFUSED = "refused", "refused, needs an operator"
+    STOPPED = "stopped", "mirror stopped"
+
+
+class Link(models.Model):
+    """One source's link: its state, its place in the stream of changes, and the lease of the mirror that owns it.
+
+    `epoch` names one unbroken history of row ids; it changes with every subscription and truncate. `seq` counts the
+    committed changes of the source and never goes back. `fence` grows with every new owner; each commit names it.
+    """
+
+    source = models.CharField(primary_key=True, max_length=32)
+    epoch = models.CharField(max_length=16, default="", blank=True)
+    seq = models.BigIntegerField(default=0)
+
+    owner = models.CharField(max_length=100, default="", blank=True)
+    fence = models.BigIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+
+    state = models.CharField(max_length=12, choices=LinkState, default=LinkState.STOPPED)
+    state_since = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(default="", blank=True)
+    last_contact_at = models.DateTimeField(null=True, blank=True)
+    last_message_at = models.DateTimeField(null=True, blank=True)
+    clock_offset_seconds = models.FloatField(null=True, blank=True)
+
+    message_count = models.BigIntegerField(default=0)
+    change_count = models.BigIntegerField(default=0)
+    messages_per_second = models.FloatField(default=0)
+    changes_per_second = models.FloatField(default=0)
+    connection_count = models.BigIntegerField(default=0)
+    illegal_count = models.BigIntegerField(default=0)
+    oddities = models.JSONField(default=dict, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.source}: {LinkState(self.state).label}"
+
+
+class AccessToken(models.Model):
+    """The one API token all processes share for a source, sealed; see `realtime.appliance.oauth`."""
+
+    source = models.CharField(primary_key=True, max_length=32)
+    token_sealed = models.TextField(default="", blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    minted_at = models.DateTimeField(null=True, blank=True)
+    refused_at = models.DateTimeField(null=True, blank=True)
+    minting_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.source
