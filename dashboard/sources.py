@@ -1,0 +1,210 @@
+"""Reads and checks sources.toml: one table per vendor account, named as the pages will name it.
+
+All mistakes are collected and told at once, each with file, line, key and mend. Secrets are never part of a message.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.conf import settings
+
+from dashboard.source_values import (
+    Mistake,
+    read_address,
+    read_certificates,
+    read_client_id,
+    read_secret,
+    read_secret_file,
+    read_secret_variable,
+    read_tables,
+)
+from realtime.errors import Misconfigured
+from realtime.source import Appliance
+
+MAX_FILE_BYTES = 1024 * 1024
+EXAMPLE = "sources.example.toml"
+SOURCE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+HEADER_LINE = re.compile(r"""\s*\[\s*["']?([^"'\].]+)["']?\s*\]""")
+KEY_LINE = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*[=.]""")
+
+Value = TypeVar("Value")
+Source = Appliance  # what a source becomes; a union once there is a second vendor
+
+
+class SourcesRefused(Misconfigured):
+    """sources.toml cannot be used; `problems` holds one sentence for each mistake."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class Entry:
+    """One source's table in the file. A vendor's reader takes its keys; what it did not ask for is unknown."""
+
+    def __init__(self, name: str, values: Mapping[str, Any], folder: Path) -> None:
+        self.name = name
+        self.folder = folder
+        self.mistakes: list[tuple[str, str]] = []  # the key whose line is meant, "" for the table's; the sentence's end
+        self._values = values
+        self._known = {"vendor"}
+
+    def take(self, key: str, read: Callable[[Any], Value]) -> Value | None:
+        """Return the value as `read` makes it; None when the key is absent or its value was refused."""
+        self._known.add(key)
+        if key not in self._values:
+            return None
+        try:
+            return read(self._values[key])
+        except Mistake as mistake:
+            self.refuse(key, f"has a wrong {key}: {mistake}")
+            return None
+
+    def require(self, key: str, read: Callable[[Any], Value], mend: str) -> Value | None:
+        """Like `take`, but absence is a mistake too."""
+        if key not in self._values:
+            self.refuse("", f"lacks {key}; {mend}")
+        return self.take(key, read)
+
+    def require_one_of(self, readers: Mapping[str, Callable[[Any], Value]]) -> Value | None:
+        """Return the value of the only key of these that is given; none or several are a mistake."""
+        self._known.update(readers)
+        given = [key for key in readers if key in self._values]
+        match given:
+            case [key]:
+                return self.take(key, readers[key])
+            case []:
+                self.refuse("", f"lacks its secret; add one of {', '.join(readers)}")
+            case _:
+                self.refuse(given[1], f"has {' and '.join(given)}; keep one of them")
+        return None
+
+    def refuse(self, key: str, text: str) -> None:
+        """Note a mistake."""
+        self.mistakes.append((key, text))
+
+    def refuse_unknown(self) -> None:
+        """Note every key that no reader asked for."""
+        for key in self._values.keys() - self._known:
+            self.refuse(key, f'has an unknown key "{key}"{suggestion(key, self._known)}')
+
+
+def read_beyondtrust(entry: Entry) -> Appliance | None:
+    """Read a BeyondTrust Remote Support appliance."""
+    url = entry.require("url", read_address, 'add url = "https://support.example.com"')
+    client_id = entry.require("client_id", read_client_id, "add the API account's OAuth client ID")
+    secrets: dict[str, Callable[[Any], str]] = {
+        "client_secret": read_secret,
+        "client_secret_env": read_secret_variable,
+        "client_secret_file": partial(read_secret_file, entry.folder),
+    }
+    secret = entry.require_one_of(secrets)
+    ca_bundle = entry.take("ca_bundle", partial(read_certificates, entry.folder))
+    tables = entry.take("tables", read_tables)
+    entry.refuse_unknown()
+    if url is None or client_id is None or secret is None:
+        return None
+    return Appliance(entry.name, url, client_id, secret, ca_bundle, tables)
+
+
+VENDORS: dict[str, Callable[[Entry], Source | None]] = {"beyondtrust": read_beyondtrust}
+"""The reader of each vendor's tables in sources.toml."""
+
+
+def configured_appliances() -> tuple[Appliance, ...]:
+    """Return the BeyondTrust appliances of `settings.SOURCES_FILE`. Raises SourcesRefused."""
+    return tuple(source for source in read_sources(Path(settings.SOURCES_FILE)) if isinstance(source, Appliance))
+
+
+def read_sources(path: Path) -> tuple[Source, ...]:
+    """Return every source of a sources.toml, in the file's order. Raises SourcesRefused with all mistakes."""
+    text = read_text(path)
+    entries = parse(path, text)
+    sources: list[Source] = []
+    problems: list[tuple[int, str]] = []
+    lines = line_numbers(text)
+    for name, values in entries.items():
+        source, mistakes = read_source(name, values, path.parent)
+        if source is not None:
+            sources.append(source)
+        problems += [placed(path, lines, name, key, mistake) for key, mistake in mistakes]
+    if problems:
+        raise SourcesRefused(problem for _, problem in sorted(problems))
+    if not sources:
+        raise SourcesRefused([f"{path.name} names no source; add one as {EXAMPLE} shows."])
+    return tuple(sources)
+
+
+def read_text(path: Path) -> str:
+    """Return the file's text. Raises SourcesRefused when it is missing, unreadable or far too large."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise SourcesRefused([f"{path} is larger than 1 MiB; it should hold a few lines per source."])
+        return content.decode().removeprefix("\ufeff").replace("\r\n", "\n")
+    except FileNotFoundError as error:
+        mend = f"copy {EXAMPLE} to {path.name} and fill it in, or set SOURCES_FILE to where it is"
+        raise SourcesRefused([f"{path} does not exist; {mend}."]) from error
+    except OSError as error:
+        raise SourcesRefused([f"{path} cannot be read ({error.strerror}); mend its permissions."]) from error
+    except UnicodeDecodeError as error:
+        raise SourcesRefused([f"{path} is not UTF-8 text; save it as UTF-8."]) from error
+
+
+def parse(path: Path, text: str) -> dict[str, Any]:
+    """Return the file's top-level keys. Raises SourcesRefused where it is no TOML (the message quotes no value)."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SourcesRefused([f"{path.name} is not valid TOML: {error}"]) from None
+
+
+def read_source(name: str, values: Any, folder: Path) -> tuple[Source | None, list[tuple[str, str]]]:
+    """Return a source, or None and why not."""
+    if not isinstance(values, dict):
+        return None, [("", f"is no table: {name} stands outside of every source; move it below a [name] line")]
+    entry = Entry(name, values, folder)
+    if not SOURCE_NAME.fullmatch(name):
+        entry.refuse("", "is no source name; use up to 32 of a-z, 0-9, _ and -, beginning with a letter")
+    vendor = values.get("vendor")
+    read = VENDORS.get(vendor) if isinstance(vendor, str) else None
+    if read is None:
+        text = f'has an unknown vendor "{vendor}"' if vendor else "lacks vendor"
+        entry.refuse("vendor", f"{text}; known are {', '.join(sorted(VENDORS))}")
+        return None, entry.mistakes
+    return read(entry), entry.mistakes
+
+
+def placed(path: Path, lines: Mapping[tuple[str, str], int], name: str, key: str, mistake: str) -> tuple[int, str]:
+    """Return a mistake's line (0 when not found) and its sentence: 'sources.toml line 7: [helpdesk] …'."""
+    number = lines.get((name, key)) or lines.get((name, ""), 0)
+    place = f"{path.name} line {number}" if number else path.name
+    return number, f"{place}: [{name}] {mistake}" + ("" if mistake.endswith("?") else ".")
+
+
+def line_numbers(text: str) -> dict[tuple[str, str], int]:
+    """Map (table, key) to the line it stands on, (table, "") to the table's header. `text` is known to be TOML."""
+    numbers: dict[tuple[str, str], int] = {}
+    table, quotes = "", ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not quotes:
+            if header := HEADER_LINE.match(line):
+                table = header[1].strip()
+                numbers[table, ""] = number
+            elif key := KEY_LINE.match(line):
+                numbers[(table, key[1]) if table else (key[1], "")] = number
+        for mark in re.findall(r"\"\"\"|'''", line):  # a multi-line string begins or ends
+            quotes = "" if quotes == mark else quotes or mark
+    return numbers
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Complete a sentence about an unknown word with the nearest known one, or with all of them."""
+    nearest = difflib.get_close_matches(word, sorted(known), n=1)
+    return f'; did you mean "{nearest[0]}"?' if nearest else f"; known are {', '.join(sorted(known))}"
