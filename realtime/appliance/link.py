@@ -128,13 +128,20 @@ class Link:
         except ConnectionClosed as error:
             raise self._end(error) from error
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield each websocket message as it came; text unchecked, because it may be cut inside a character."""
+    async def receive(self) -> bytes:
+        """Return the next websocket message as it came; text unchecked, because it may be cut inside a character.
+
+        May be cancelled without losing a message.
+        """
         try:
-            while True:
-                yield await self._connection.recv(decode=False)
+            return await self._connection.recv(decode=False)
         except ConnectionClosed as error:
             raise self._end(error) from error
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield each websocket message, for ever."""
+        while True:
+            yield await self.receive()
 
     async def watch(self) -> None:
         """Ping until the connection ends; break it off when nothing at all comes back."""
