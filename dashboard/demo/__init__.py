@@ -1,0 +1,1 @@
+"""`make demo`: a simulated support center, mirrored and shown, on this machine, with nothing set up before."""

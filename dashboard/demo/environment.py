@@ -1,0 +1,74 @@
+"""The settings of a demo: everything of its own, in `var/demo`, whatever the shell's environment holds."""
+
+import atexit
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from dashboard.valkey import LONGEST_SOCKET_PATH
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+CLIENT_ID = "demo"
+SECRET_NAME = "DEMO_CLIENT_SECRET"  # noqa: S105  # the variable's name
+FOREIGN = (
+    *("SECRET_KEY", "DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"),
+    *("DASHBOARD_URL", "HOST", "DEBUG", "SOURCES_FILE", "DJANGO_SETTINGS_MODULE"),
+)
+
+
+def enter_demo(environment: MutableMapping[str, str]) -> Path:
+    """Turn an environment into the demo's and return its folder.
+
+    `DEMO_DATABASE_URL` and `DEMO_REDIS_URL` (`make demo DATABASE_URL=…`) put the demo on a database or Redis of yours;
+    the plain names are not read, so that a demo never writes into what a shell happens to point to.
+    """
+    folder = Path(environment.get("VAR_DIR") or BASE_DIR / "var").absolute() / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for name in FOREIGN:
+        environment.pop(name, None)
+    environment.update(
+        DJANGO_SETTINGS_MODULE="dashboard.settings",
+        VAR_DIR=str(folder),
+        SECRET_KEY_FILE=str(keep_secret_key(folder)),
+        SOURCES_FILE=str(folder / "sources.toml"),
+        DEMO_CLIENT_SECRET=secrets.token_urlsafe(32),
+    )
+    if database := environment.get("DEMO_DATABASE_URL"):
+        environment["DATABASE_URL"] = database
+    environment["REDIS_URL"] = environment.get("DEMO_REDIS_URL") or f"unix://{choose_socket(folder)}"
+    return folder
+
+
+def keep_secret_key(folder: Path) -> Path:
+    """Return the file with the demo's key, made on the first start: sessions outlive a restart."""
+    path = folder / "secret_key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50), encoding="utf-8")
+    return path
+
+
+def choose_socket(folder: Path) -> Path:
+    """Return where the demo's Valkey listens: in its folder, or in a short temporary one when that path is too long."""
+    path = folder / "valkey.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    short = tempfile.mkdtemp(prefix="sd-")
+    atexit.register(shutil.rmtree, short, ignore_errors=True)
+    return Path(short) / "valkey.sock"
+
+
+def source_table(url: str) -> str:
+    """Return the `sources.toml` of a demo: one simulated appliance."""
+    return (
+        "# Written by `make demo` on each start.\n"
+        "[helpdesk]\n"
+        'vendor = "beyondtrust"\n'
+        f'url = "{url}"\n'
+        f'client_id = "{CLIENT_ID}"\n'
+        f'client_secret_env = "{SECRET_NAME}"\n'
+    )

@@ -1,0 +1,23 @@
+"""The people who can log in to a demo."""
+
+import secrets
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+USERNAMES = ("manager", "lead", "viewer")
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that looks like something else
+
+
+def invent_password() -> str:
+    """Return a password that a person can copy by eye: 75 bits."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(5)) for _ in range(3))
+
+
+@transaction.atomic
+def create_people(password: str) -> None:
+    """Create the demo's users, or give them the new password."""
+    people = get_user_model()
+    for username in USERNAMES:
+        people._default_manager.update_or_create(username=username, defaults={"password": make_password(password)})
