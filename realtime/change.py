@@ -1,4 +1,4 @@
-"""What happened to the rows of one source: the one currency between the wire, the State, the models and the browsers."""
+"""What happened to the rows of one source: the one currency between wire, State, models and browsers. Pure."""
 
 from dataclasses import dataclass, field
 from enum import Enum
@@ -47,8 +47,7 @@ class RowChange(NamedTuple):
 class Applied:
     """What a Change really altered: rows that came out equal are left out.
 
-    `rows` is table name -> row key -> RowChange. `as_change` gives the same step with whole rows, which any State that
-    held the same rows before can apply.
+    `rows` is table name -> row key -> RowChange.
     """
 
     source: str
@@ -63,17 +62,46 @@ class Applied:
         """How many rows were altered."""
         return sum(len(rows) for rows in self.rows.values())
 
-    def as_change(self) -> Change:
-        """Return the same step as whole inserted rows and deletes."""
-        inserts: Rows = {}
-        deletes: dict[str, list[str]] = {}
-        for table, rows in self.rows.items():
+
+class Batch:
+    """The net effect of several steps of one source that wait for one commit: per row only what it came to."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._rows: dict[str, dict[str, Fields | None]] = {}
+        self._causes: set[Cause] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._rows)
+
+    def add(self, applied: Applied) -> None:
+        """Take in one more step."""
+        for table, rows in applied.rows.items():
+            held = self._rows.setdefault(table, {})
             for key, row in rows.items():
-                if row.after is None:
-                    deletes.setdefault(table, []).append(key)
-                else:
-                    inserts.setdefault(table, {})[key] = row.after
-        return Change(self.source, inserts=inserts, deletes=deletes, cause=self.cause)
+                held[key] = row.after
+        self._causes.add(applied.cause)
+
+    def add_older(self, change: Change) -> None:
+        """Take in a step that came before everything held: a commit that failed."""
+        older: dict[str, dict[str, Fields | None]] = {table: dict(rows) for table, rows in change.inserts.items()}
+        for table, keys in change.deletes.items():
+            older.setdefault(table, {}).update(dict.fromkeys(keys))
+        self._rows = {table: older.get(table, {}) | self._rows.get(table, {}) for table in older | self._rows}
+        self._causes.add(change.cause)
+
+    def take(self) -> Change:
+        """Return all of it as one Change of whole rows, and start empty. It is live only if every step was."""
+        rows, self._rows = self._rows, {}
+        causes, self._causes = self._causes, set()
+        inserts = {table: {key: row for key, row in held.items() if row is not None} for table, held in rows.items()}
+        deletes = {table: [key for key, row in held.items() if row is None] for table, held in rows.items()}
+        return Change(
+            self._source,
+            inserts={table: held for table, held in inserts.items() if held},
+            deletes={table: keys for table, keys in deletes.items() if keys},
+            cause=Cause.LIVE if causes <= {Cause.LIVE} else Cause.COPY,
+        )
 
 
 _WIRE_NAMES = {table.name: {field.name: field.wire_name for field in table.fields} for table in HELD_TABLES.values()}

@@ -7,9 +7,11 @@ Only `realtime.store` writes mirrored rows.
 
 from django.db import models
 
+from realtime.status import LinkState
+
 
 class MirroredRow(models.Model):
-    """What every mirrored row has. `extra` keeps what the columns cannot: unknown fields, odd values, explicit nulls."""
+    """What every mirrored row has. `extra` keeps what columns cannot: unknown fields, odd values, explicit nulls."""
 
     key = models.CharField(primary_key=True, max_length=200)
     source = models.CharField(max_length=32)
@@ -145,18 +147,6 @@ class UnknownRow(MirroredRow):
     table = models.TextField(null=True)
 
 
-class LinkState(models.TextChoices):
-    """What a source's link to its appliance is doing, in words people read."""
-
-    WAITING = "waiting", "waiting for another mirror"
-    CONNECTING = "connecting", "connecting"
-    COPYING = "copying", "receiving the full copy"
-    LIVE = "live", "live"
-    RETRYING = "retrying", "lost, trying again"
-    REFUSED = "refused", "refused, needs an operator"
-    STOPPED = "stopped", "mirror stopped"
-
-
 class Link(models.Model):
     """One source's link: its state, its place in the stream of changes, and the lease of the mirror that owns it.
 
@@ -172,7 +162,7 @@ class Link(models.Model):
     fence = models.BigIntegerField(default=0)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
 
-    state = models.CharField(max_length=12, choices=LinkState, default=LinkState.STOPPED)
+    state = models.CharField(max_length=12, choices=[(one.value, one.words) for one in LinkState], default="stopped")
     state_since = models.DateTimeField(null=True, blank=True)
     error = models.TextField(default="", blank=True)
     last_contact_at = models.DateTimeField(null=True, blank=True)
@@ -188,7 +178,7 @@ class Link(models.Model):
     oddities = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
-        return f"{self.source}: {LinkState(self.state).label}"
+        return f"{self.source}: {LinkState(self.state).words}"
 
 
 class AccessToken(models.Model):

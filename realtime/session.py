@@ -193,7 +193,9 @@ class Session:
             self._oddities.note("repeated message", "authenticate_response")
             return
         if not answer.success:
-            raise CredentialsRefused(f"{self._source}: the appliance refused the token ({answer.reason or 'no reason'})")
+            raise CredentialsRefused(
+                f"{self._source}: the appliance refused the token ({answer.reason or 'no reason'})"
+            )
         self.phase = Phase.SUBSCRIBING
         yield Send(encode_message({"type": "subscribe", "tables": list(self._tables) if self._tables else "all"}))
 

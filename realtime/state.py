@@ -127,9 +127,7 @@ class State:
     @property
     def representative_support_sessions(self) -> Mapping[str, schema.RepresentativeSupportSession]:
         """Representatives' parts in sessions by key."""
-        return cast(
-            "Mapping[str, schema.RepresentativeSupportSession]", self.tables["representative_support_session"]
-        )
+        return cast("Mapping[str, schema.RepresentativeSupportSession]", self.tables["representative_support_session"])
 
     @property
     def support_sessions(self) -> Mapping[str, schema.SupportSession]:

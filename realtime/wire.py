@@ -368,7 +368,8 @@ def encode_rows(rows: Mapping[str, Mapping[str, Fields]]) -> dict[str, dict[str,
 
 def _encode_fields(declared: Iterable[Field], fields: Fields) -> dict[str, Json]:
     encoded = {one.wire_name: _encode_value(one.kind, fields[one.name]) for one in declared if one.name in fields}
-    return encoded | fields.get("extra", {})
+    encoded.update(fields.get("extra", {}))
+    return encoded
 
 
 def _encode_value(kind: Kind, value: Json) -> Json:

@@ -1,0 +1,67 @@
+"""From the mirror's State to the models and the other processes: one commit and one publication per batch.
+
+Steps gather while the last batch is being committed (natural batching, no fixed window), so whoever adds never waits.
+A commit that fails is tried again with back-off and everything that came meanwhile; nothing is lost but time.
+"""
+
+import asyncio
+
+import structlog
+from django.db import Error as DatabaseError
+
+from realtime import feed, store
+from realtime.backoff import Backoff
+from realtime.change import Applied, Batch, Change
+from realtime.feed import Published
+from realtime.store import DatabaseThread, Lease, Position
+
+log = structlog.get_logger(__name__)
+
+
+class Journal:
+    """Writes one source's steps down, in order."""
+
+    def __init__(self, lease: Lease, thread: DatabaseThread) -> None:
+        self.epoch = ""
+        self._lease = lease
+        self._thread = thread
+        self._batch = Batch(lease.source)
+        self._wake = asyncio.Event()
+        self._epoch_written = ""
+
+    def add(self, applied: Applied) -> None:
+        """Take in a step. Returns at once."""
+        self._batch.add(applied)
+        self._wake.set()
+
+    def begin_epoch(self, epoch: str) -> None:
+        """Name a new unbroken history; written with the next batch, which may be empty."""
+        self.epoch = epoch
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Write until cancelled. Raises LeaseLost."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._batch or self.epoch != self._epoch_written:
+                await self._write(self._batch.take(), self.epoch)
+
+    async def flush(self) -> None:
+        """Write what is still held, after `run` was cancelled. Raises LeaseLost."""
+        if self._batch:
+            await self._write(self._batch.take(), self.epoch)
+
+    async def _write(self, change: Change, epoch: str) -> None:
+        backoff = Backoff(0.1, 2.0)
+        while True:
+            try:
+                seq = await self._thread.run(store.commit, self._lease, change, epoch)
+                break
+            except DatabaseError as error:
+                log.warning("commit failed, trying again", source=self._lease.source, error=type(error).__name__)
+                await asyncio.sleep(backoff.next_seconds())
+                self._batch.add_older(change)
+                change, epoch = self._batch.take(), self.epoch
+        self._epoch_written = epoch
+        await feed.publish_change(Published(self._lease.source, Position(epoch, seq), change))

@@ -1,0 +1,216 @@
+"""The models as the durable copy of a State: the lease, the commit, the load. The only writer of mirrored rows.
+
+A commit takes the source's next sequence number from its `Link` row in the transaction that writes the rows, and names
+the lease's fencing number, so a mirror that was stopped and continued cannot write over its successor.
+Everything here is synchronous: call it on a `DatabaseThread`.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import timedelta
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from realtime import models
+from realtime.change import Change, Fields, Rows
+from realtime.errors import LeaseLost
+from realtime.schema import HELD_TABLES, Table
+from realtime.status import LinkState, LinkStatus
+
+LEASE_SECONDS = 8
+DELETE_CHUNK = 500
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MODELS: dict[str, type[models.MirroredRow]] = {
+    "customer_client": models.CustomerClient,
+    "queue": models.Queue,
+    "representative": models.Representative,
+    "representative_queue": models.RepresentativeQueue,
+    "representative_support_session": models.RepresentativeSupportSession,
+    "support_session": models.SupportSession,
+    "support_session_attribute": models.SupportSessionAttribute,
+    "support_session_skill": models.SupportSessionSkill,
+    "presentation_session": models.PresentationSession,
+    "attendee": models.Attendee,
+    "presenter": models.Presenter,
+    "unknown_row": models.UnknownRow,
+}
+
+
+class DatabaseThread:
+    """One thread with its own database connection, for code on an event loop.
+
+    A connection that failed is closed, so the next call opens a new one: a restarted database is survived.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a call on the thread and return its result; its errors come through."""
+
+        def guarded() -> T:
+            try:
+                return call(*args, **kwargs)
+            except (OperationalError, InterfaceError):
+                connection.close()
+                raise
+
+        return await asyncio.wrap_future(self._executor.submit(guarded))
+
+    def close(self) -> None:
+        """Close the connection and end the thread, after the calls already given."""
+        self._executor.submit(connection.close)
+        self._executor.shutdown(wait=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write one source's rows: until it expires, or until a higher `fence` is given out."""
+
+    source: str
+    owner: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a source's stream of changes."""
+
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The stored rows of one source, all of one moment, and the place in the stream they belong to."""
+
+    rows: Rows
+    status: LinkStatus
+
+    @property
+    def position(self) -> Position:
+        """The place in the stream."""
+        return Position(self.status.epoch, self.status.seq)
+
+
+def acquire_lease(source: str, owner: str) -> Lease | None:
+    """Take the lease of a source unless another owner holds it. `owner` names one run of one process."""
+    models.Link.objects.get_or_create(source=source)
+    free = Q(owner="") | Q(lease_expires_at=None) | Q(lease_expires_at__lt=Now())
+    taken = models.Link.objects.filter(free, source=source).update(
+        owner=owner, fence=F("fence") + 1, lease_expires_at=_lease_end()
+    )
+    if not taken:
+        return None
+    return Lease(source, owner, models.Link.objects.values_list("fence", flat=True).get(source=source, owner=owner))
+
+
+def renew_lease(lease: Lease, status: LinkStatus) -> None:
+    """Keep the lease, and write down how the link is. Raises LeaseLost."""
+    written = {name: value for name, value in asdict(status).items() if name not in _STREAM_FIELDS}
+    _write_link(lease, lease_expires_at=_lease_end(), **written)
+
+
+def release_lease(lease: Lease, status: LinkStatus) -> None:
+    """Give the lease back, so that another mirror need not wait for its end."""
+    renew_lease(lease, status)
+    _write_link(lease, owner="", lease_expires_at=None)
+
+
+def commit(lease: Lease, change: Change, epoch: str) -> int:
+    """Write whole rows (`inserts`) and `deletes` in one transaction; return its sequence number. Raises LeaseLost."""
+    with transaction.atomic():
+        _write_link(lease, seq=F("seq") + 1, epoch=epoch, lease_expires_at=_lease_end())
+        for table, rows in change.inserts.items():
+            _upsert(HELD_TABLES[table], change.source, rows)
+        for table, keys in change.deletes.items():
+            for start in range(0, len(keys), DELETE_CHUNK):
+                MODELS[table]._default_manager.filter(key__in=keys[start : start + DELETE_CHUNK]).delete()
+        return models.Link.objects.values_list("seq", flat=True).get(source=lease.source)
+
+
+def load(source: str) -> Copy:
+    """Read one source's rows as of one moment."""
+    with _one_moment():
+        status = _status(models.Link.objects.filter(source=source).first() or models.Link(source=source))
+        return Copy({name: _load_table(table, source) for name, table in HELD_TABLES.items()}, status)
+
+
+def load_statuses() -> dict[str, LinkStatus]:
+    """Return every known source's link, in one query."""
+    return {link.source: _status(link) for link in models.Link.objects.all()}
+
+
+_STREAM_FIELDS = {"source", "epoch", "seq", "lease_expires_at"}  # written by commits and by the lease alone
+_STATUS_FIELDS = tuple(one.name for one in fields(LinkStatus))
+
+
+def _status(link: models.Link) -> LinkStatus:
+    values = {name: getattr(link, name) for name in _STATUS_FIELDS}
+    return LinkStatus(**values | {"state": LinkState(link.state)})
+
+
+def _lease_end() -> Any:
+    return Now() + timedelta(seconds=LEASE_SECONDS)  # the database's clock: every mirror reads the same one
+
+
+def _write_link(lease: Lease, **values: Any) -> None:
+    ours = models.Link.objects.filter(source=lease.source, owner=lease.owner, fence=lease.fence)
+    if not ours.update(**values):
+        raise LeaseLost(f"{lease.source}: another mirror took over; this one stands down and waits")
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """Let all reads inside see the database as of one moment, without keeping a writer waiting."""
+    begin = "BEGIN" if connection.vendor == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    with connection.cursor() as cursor:
+        cursor.execute(begin)  # Django's own atomic() would take SQLite's write lock
+        try:
+            yield
+        finally:
+            cursor.execute("COMMIT")
+
+
+def _upsert(table: Table, source: str, rows: Mapping[str, Fields]) -> None:
+    model = MODELS[table.name]
+    model._default_manager.bulk_create(
+        [_to_model(table, model, source, key, held) for key, held in rows.items()],
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=[one.name for one in model._meta.fields if not one.primary_key],
+    )
+
+
+def _to_model(table: Table, model: type[models.MirroredRow], source: str, key: str, held: Fields) -> models.MirroredRow:
+    """Return a row as a model. A column cannot tell "sent as null" from "never sent", so `extra` says it."""
+    extra = {one.wire_name: None for one in table.fields if held.get(one.name, "") is None} | held.get("extra", {})
+    return model(**held | {"key": key, "source": source, "extra": extra or None})
+
+
+def _load_table(table: Table, source: str) -> dict[str, Fields]:
+    names = [one.name for one in table.fields]
+    wire_names = {one.wire_name: one.name for one in table.fields}
+    rows: dict[str, Fields] = {}
+    query = MODELS[table.name]._default_manager.filter(source=source).values_list("key", "extra", *names)
+    for key, extra, *values in query.iterator(chunk_size=2000):
+        rows[key] = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        if extra:
+            _add_extra(rows[key], wire_names, extra)
+    return rows
+
+
+def _add_extra(row: Fields, wire_names: Mapping[str, str], extra: Fields) -> None:
+    row |= {wire_names[wire_name]: None for wire_name in extra if wire_name in wire_names}
+    raw = {name: value for name, value in extra.items() if value is not None or name not in wire_names}
+    if raw:
+        row["extra"] = raw
