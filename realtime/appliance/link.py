@@ -4,6 +4,7 @@ The sub-protocol is offered URL-encoded (seed 004, "Connection"); its echo is ac
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -26,6 +27,9 @@ from realtime.source import Appliance
 SUBPROTOCOL = Subprotocol("ingredi%20state%20api")
 MAX_FRAME_BYTES = 65 * 1024 * 1024  # a whole message of the API may be 64 MiB and arrive as one websocket message
 QUEUED_FRAMES = (4096, 1024)  # reading pauses at the first number and goes on at the second
+
+frame_log = logging.getLogger("realtime.frames")
+frame_log.setLevel(logging.WARNING)  # below that the library would write out every message, our token in the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +135,7 @@ class Link:
     async def receive(self) -> bytes:
         """Return the next websocket message as it came; text unchecked, because it may be cut inside a character.
 
-        May be cancelled without losing a message.
+        May be cancelled without losing one. Raises LinkLost or IllegalMessage at the end.
         """
         try:
             return await self._connection.recv(decode=False)
@@ -139,7 +143,7 @@ class Link:
             raise self._end(error) from error
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield each websocket message, for ever."""
+        """Yield what `receive` returns."""
         while True:
             yield await self.receive()
 
@@ -211,6 +215,7 @@ async def connected(appliance: Appliance, pace: Pace) -> ApplianceConnection:
             close_timeout=pace.closing,
             ping_interval=None,
             max_queue=QUEUED_FRAMES,
+            logger=frame_log,
             create_connection=ApplianceConnection,
             ssl=context,
         )
