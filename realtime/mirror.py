@@ -8,7 +8,7 @@ import asyncio
 import secrets
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import Error as DatabaseError
@@ -20,7 +20,9 @@ from realtime.backoff import Backoff
 from realtime.change import Change
 from realtime.errors import Actor, CredentialsRefused, IllegalMessage, LeaseLost, LinkLost, who_acts
 from realtime.journal import Journal
+from realtime.observer import observe
 from realtime.rate import Rate
+from realtime.schema import APPLIANCE_TABLES
 from realtime.session import Phase, Send, Session, Settled, Step, Subscribed, Truncated
 from realtime.source import Appliance
 from realtime.state import State
@@ -193,7 +195,7 @@ class Mirror:
                 self._appliance.name,
                 token,
                 self._oddities,
-                lambda: self._state.keys_of(self._appliance.name),
+                lambda: self._state.keys_of(self._appliance.name, APPLIANCE_TABLES),
                 self._appliance.tables,
             )
             try:
@@ -237,10 +239,7 @@ class Mirror:
     async def _carry_out(self, step: Step, link: Link, journal: Journal) -> None:
         match step:
             case Change():
-                applied = self._state.apply(step)
-                if applied:
-                    journal.add(applied)
-                    self._status = replace(self._status, change_count=self._status.change_count + applied.row_count)
+                self._apply(step, journal)
             case Send():
                 await link.send(step.message)
             case Subscribed():
@@ -252,6 +251,19 @@ class Mirror:
             case Settled():
                 self._status = replace(self._status, error="")
                 self._set_state(LinkState.LIVE)
+
+    def _apply(self, change: Change, journal: Journal) -> None:
+        applied = self._state.apply(change)
+        if not applied:
+            return
+        journal.add(applied)
+        self._status = replace(self._status, change_count=self._status.change_count + applied.row_count)
+        observed = observe(self._state, applied, self._appliance_now())
+        if observed:
+            journal.add(self._state.apply(observed))
+
+    def _appliance_now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=self._status.clock_offset_seconds or 0.0)
 
     def _begin_copy(self, journal: Journal) -> None:
         journal.begin_epoch(secrets.token_hex(4))

@@ -147,6 +147,34 @@ class UnknownRow(MirroredRow):
     table = models.TextField(null=True)
 
 
+class KnownQueue(MirroredRow):
+    """A queue we have seen, under its lasting identity."""
+
+    code_name = models.TextField(null=True)
+    name = models.TextField(null=True)
+    type = models.TextField(null=True)
+    queue = reference("Queue")
+    unstaffed_at = models.DateTimeField(null=True)
+    is_exact = models.BooleanField(null=True)
+
+
+class QueueStay(MirroredRow):
+    """A stay of a live session in a queue it has left."""
+
+    support_session = reference("SupportSession")
+    queue_name = models.TextField(null=True)
+    entered_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+
+
+class RepresentativeSpell(MirroredRow):
+    """When we saw a representative come into the state they are in."""
+
+    representative = reference("Representative")
+    state = models.TextField(null=True)
+    since = models.DateTimeField(null=True)
+
+
 class Link(models.Model):
     """One source's link: its state, its place in the stream of changes, and the lease of the mirror that owns it.
 

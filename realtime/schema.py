@@ -33,6 +33,7 @@ class Spec:
 Text = Annotated[str | None, Spec(Kind.TEXT)]
 Number = Annotated[int | None, Spec(Kind.NUMBER)]
 Flag = Annotated[bool | None, Spec(Kind.FLAG)]
+Moment = Annotated[datetime | None, Spec(Kind.TIMESTAMP)]
 CreatedAt = Annotated[datetime | None, Spec(Kind.TIMESTAMP, "created_timestamp")]
 EstimatedPickupAt = Annotated[datetime | None, Spec(Kind.TIMESTAMP, "estimated_pickup_timestamp")]
 QueueEnteredAt = Annotated[datetime | None, Spec(Kind.TIMESTAMP, "queue_entry_timestamp")]
@@ -166,6 +167,38 @@ class UnknownRow(Row, total=False):
     table: Text
 
 
+class KnownQueue(Row, total=False):
+    """A team or prewait queue we have seen, under its lasting identity; the appliance drops a queue nobody staffs.
+
+    `queue_id` is None while the appliance has no such row. `unstaffed_at` is when we saw its last member go, None while
+    somebody is logged in; `is_exact` is False when that happened while we were not listening.
+    """
+
+    code_name: Text
+    name: Text
+    type: Text
+    queue_id: ToQueue
+    unstaffed_at: Moment
+    is_exact: Flag
+
+
+class QueueStay(Row, total=False):
+    """A stay of a live session in a queue it has left; the stay it is in now stands in its own row."""
+
+    support_session_id: ToSupportSession
+    queue_name: Text
+    entered_at: Moment
+    left_at: Moment
+
+
+class RepresentativeSpell(Row, total=False):
+    """When we saw a representative come into the state they are in. Absent until the first change we saw."""
+
+    representative_id: ToRepresentative
+    state: Text
+    since: Moment
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One declared field of a table."""
@@ -221,7 +254,20 @@ TABLES: dict[str, Table] = {
 UNKNOWN_ROW = declare("unknown_row", UnknownRow)
 """Where rows of tables outside `TABLES` are kept."""
 
-HELD_TABLES: dict[str, Table] = TABLES | {UNKNOWN_ROW.name: UNKNOWN_ROW}
+APPLIANCE_TABLES: dict[str, Table] = TABLES | {UNKNOWN_ROW.name: UNKNOWN_ROW}
+"""What an appliance sends: a full copy names all of their rows."""
+
+OBSERVED_TABLES: dict[str, Table] = {
+    name: declare(name, row)
+    for name, row in (
+        ("known_queue", KnownQueue),
+        ("queue_stay", QueueStay),
+        ("representative_spell", RepresentativeSpell),
+    )
+}
+"""What we noticed ourselves while listening (`realtime.observer`); the appliance tells a state, never a history."""
+
+HELD_TABLES: dict[str, Table] = APPLIANCE_TABLES | OBSERVED_TABLES
 """Every table a State holds."""
 
 TABLE_ALIASES = {"attende": "attendee"}

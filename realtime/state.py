@@ -91,10 +91,10 @@ class State:
         """Return the keys of the rows of `table` whose reference `name` points to `key`, oldest reference first."""
         return self._referring[table, name].get(key, _NOBODY).keys()
 
-    def keys_of(self, source: str) -> dict[str, set[str]]:
+    def keys_of(self, source: str, tables: Iterable[str] = tuple(HELD_TABLES)) -> dict[str, set[str]]:
         """Return the keys of one source's rows, by table."""
         prefix = schema.row_key(source, "")
-        return {table: {key for key in rows if key.startswith(prefix)} for table, rows in self.tables.items()}
+        return {table: {key for key in self.tables[table] if key.startswith(prefix)} for table in tables}
 
     def difference(self, source: str, rows: Rows) -> Change:
         """Return the step that makes this source's rows equal to `rows`."""
@@ -108,6 +108,21 @@ class State:
     def customer_clients(self) -> Mapping[str, schema.CustomerClient]:
         """Customers' clients by key."""
         return cast("Mapping[str, schema.CustomerClient]", self.tables["customer_client"])
+
+    @property
+    def known_queues(self) -> Mapping[str, schema.KnownQueue]:
+        """Queues we have seen, staffed or not, by lasting key."""
+        return cast("Mapping[str, schema.KnownQueue]", self.tables["known_queue"])
+
+    @property
+    def queue_stays(self) -> Mapping[str, schema.QueueStay]:
+        """Stays of live sessions in queues they have left, by key."""
+        return cast("Mapping[str, schema.QueueStay]", self.tables["queue_stay"])
+
+    @property
+    def representative_spells(self) -> Mapping[str, schema.RepresentativeSpell]:
+        """Since when representatives are in their state, by the representative's key."""
+        return cast("Mapping[str, schema.RepresentativeSpell]", self.tables["representative_spell"])
 
     @property
     def queues(self) -> Mapping[str, schema.Queue]:

@@ -42,6 +42,9 @@ MODELS: dict[str, type[models.MirroredRow]] = {
     "attendee": models.Attendee,
     "presenter": models.Presenter,
     "unknown_row": models.UnknownRow,
+    "known_queue": models.KnownQueue,
+    "queue_stay": models.QueueStay,
+    "representative_spell": models.RepresentativeSpell,
 }
 
 

@@ -16,7 +16,17 @@ import orjson
 
 from realtime.change import Fields, Rows
 from realtime.errors import IllegalMessage
-from realtime.schema import HELD_TABLES, TABLE_ALIASES, TABLES, UNKNOWN_ROW, Field, Kind, row_key, split_key
+from realtime.schema import (
+    HELD_TABLES,
+    OBSERVED_TABLES,
+    TABLE_ALIASES,
+    TABLES,
+    UNKNOWN_ROW,
+    Field,
+    Kind,
+    row_key,
+    split_key,
+)
 
 MESSAGE_LIMIT_BYTES = 64 * 1024 * 1024
 NESTING_LIMIT = 16  # of a value we keep raw; the stored form must stay readable by every JSON library
@@ -351,10 +361,13 @@ _AS_KIND: dict[Kind, Callable[[Json], Json]] = {
 def encode_rows(rows: Mapping[str, Mapping[str, Fields]]) -> dict[str, dict[str, dict[str, Json]]]:
     """Return held rows in the appliance's own shape: {wire table: {row id: {wire field: value}}}.
 
-    All eleven tables are named, empty or not; ids are text, flags true or false, timestamps Unix seconds.
+    All eleven tables are named, empty or not; ids are text, flags true or false, timestamps Unix seconds. What we
+    observed ourselves is no part of it.
     """
     wire: dict[str, dict[str, dict[str, Json]]] = {name: {} for name in TABLES}
     for table, held in rows.items():
+        if table in OBSERVED_TABLES:
+            continue
         declared = HELD_TABLES[table].fields
         for key, fields in held.items():
             row_id = split_key(key)[1]
