@@ -94,14 +94,19 @@ def read_redis_url(name: str, default: str) -> str:
 
 
 def read_database(name: str, default: str) -> dict[str, Any]:
-    """Return Django's settings of the database that a URL names, tuned for one writer and many readers."""
+    """Return Django's settings of the database that a URL names."""
     url = read_secret(name, default)
     if urlsplit(url).scheme not in DATABASE_SCHEMES:
         raise ImproperlyConfigured(f"{name} must start with sqlite:// or postgres://.")
     try:
-        database: dict[str, Any] = environ.Env.db_url_config(url)
+        return database_settings(url)
     except (ValueError, environ.ImproperlyConfigured):
         raise ImproperlyConfigured(f"{name} is not a database address.") from None  # it may hold a password
+
+
+def database_settings(url: str) -> dict[str, Any]:
+    """Return Django's settings of a database, tuned for one writer and many readers."""
+    database: dict[str, Any] = environ.Env.db_url_config(url)
     options = database.setdefault("OPTIONS", {})
     if database["ENGINE"] == "django.db.backends.sqlite3":
         options |= {
@@ -109,11 +114,10 @@ def read_database(name: str, default: str) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",  # a transaction that starts by reading could not be upgraded to write
             "timeout": 20,
         }
-    else:
-        # Each request has its own thread under ASGI, so a connection kept by a thread is lost with it: use a pool.
-        options.setdefault("pool", {"min_size": 1, "max_size": 10, "timeout": 10})
-        database |= {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
-    return database
+        return database
+    # Each request has its own thread under ASGI, so a connection kept by a thread is lost with it: use a pool.
+    options["pool"] = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
+    return database | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 
 def read_secret_key(name: str) -> str:

@@ -3,19 +3,14 @@
 The values are put into the environment, so that processes which a test starts with `dashboard.settings` share them.
 """
 
-import atexit
 import os
-import shutil
+import secrets
 import tempfile
 from pathlib import Path
 
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
-if "TEST_FOLDER" not in os.environ:
-    # Short, because the path of a unix socket may have 107 bytes only.
-    os.environ["TEST_FOLDER"] = tempfile.mkdtemp(prefix="sd-")
-    atexit.register(shutil.rmtree, os.environ["TEST_FOLDER"], ignore_errors=True)
-FOLDER = Path(os.environ["TEST_FOLDER"]) / WORKER
-FOLDER.mkdir(exist_ok=True)
+# Short, because the path of a unix socket may have 107 bytes only. `conftest.py` makes the folder and removes it.
+TEST_FOLDER = Path(os.environ.setdefault("TEST_FOLDER", f"{tempfile.gettempdir()}/sd-{secrets.token_hex(4)}"))
+FOLDER = TEST_FOLDER / os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 for name in ("SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE", "DASHBOARD_URL", "HOST", "PORT", "DEBUG"):
     os.environ.pop(name, None)

@@ -1,0 +1,117 @@
+"""Fixtures: the real services that tests run against. Each is private to a worker and starts when first asked for."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.async_api import Browser, Page, async_playwright
+from pytest_django import DjangoDbBlocker
+
+from tests.services.browser import find_chromium, use_own_node
+from tests.services.database import default_database, empty, migrate
+from tests.services.postgres import PostgresServer, create_database_on, provide_postgres
+from tests.services.valkey import ValkeyServer
+
+
+def pytest_configure() -> None:
+    """Make this worker's folder. Other users may pass through it, because PostgreSQL does not run as root."""
+    settings.TEST_FOLDER.mkdir(mode=0o711, exist_ok=True)
+    settings.FOLDER.mkdir(mode=0o711, exist_ok=True)
+
+
+def pytest_unconfigure() -> None:
+    """Remove the folders of all workers, once the last has ended."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(settings.TEST_FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def folder() -> Path:
+    """A short private folder, fit for unix sockets; it is removed in the end."""
+    path: Path = settings.FOLDER
+    return path
+
+
+@pytest.fixture(scope="session")
+def valkey(folder: Path) -> Iterator[ValkeyServer]:
+    """The Valkey that `settings.REDIS_URL` names, running. A test that stops it must start it again."""
+    server = ValkeyServer(folder / "valkey.sock")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def private_postgres(folder: Path) -> Iterator[PostgresServer]:
+    """A PostgreSQL of our own, which tests may stop and start."""
+    server = provide_postgres(folder / "postgres")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url(request: pytest.FixtureRequest) -> str:
+    """A PostgreSQL on which databases can be made: the one that TEST_DATABASE_URL names, else a private one."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        return given
+    server: PostgresServer = request.getfixturevalue("private_postgres")
+    return server.database_url("postgres")
+
+
+@pytest.fixture
+def postgres_url(postgres_server_url: str, folder: Path) -> str:
+    """An empty PostgreSQL database, for the `DATABASE_URL` of real processes."""
+    return create_database_on(postgres_server_url, f"dashboard_{folder.name}_processes")
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_url(postgres_server_url: str, folder: Path, django_db_blocker: DjangoDbBlocker) -> str:
+    """A PostgreSQL database with our tables."""
+    url = create_database_on(postgres_server_url, f"dashboard_{folder.name}_tests")
+    with django_db_blocker.unblock(), default_database(url):
+        migrate()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_database(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[str]:
+    """Run the test on SQLite and on PostgreSQL, with real transactions; gives the vendor's name.
+
+    Threads that the test starts see the right database too.
+    """
+    if request.param == "sqlite":
+        yield request.param
+        return
+    url: str = request.getfixturevalue("migrated_postgres_url")
+    with default_database(url):
+        yield request.param
+        empty()
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium of this test's own."""
+    chromium = find_chromium()
+    use_own_node()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium.executable,
+            args=list(chromium.arguments),
+            env={**os.environ, **chromium.environment},
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """An empty page. The test fails if anything on it throws, or breaks the content security policy."""
+    faults: list[str] = []
+    page = await browser.new_page()
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+    yield page
+    assert faults == []

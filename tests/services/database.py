@@ -1,0 +1,51 @@
+"""Run a test's code on PostgreSQL instead of SQLite: the same alias, the same settings, another server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from asgiref.sync import SyncToAsync
+from django.core.management import call_command
+from django.db import connections
+
+from dashboard.environment import database_settings
+
+
+def forget_connection() -> None:
+    """Close this thread's connection, so that the next use opens one by the settings of then."""
+    connection = connections["default"]
+    if hasattr(connection, "close_pool"):
+        connection.close()
+        connection.close_pool()
+    else:
+        connection.close()
+    del connections["default"]
+
+
+@contextmanager
+def default_database(url: str) -> Iterator[None]:
+    """Make `default` mean another database, in every thread that opens a connection from now on."""
+    before = connections.settings["default"]
+    entry: dict[str, Any] = connections.configure_settings({"default": database_settings(url)})["default"]
+    switch_to(entry)
+    try:
+        yield
+    finally:
+        switch_to(before)
+
+
+def switch_to(entry: dict[str, Any]) -> None:
+    """Drop the connections of the two threads that outlive a test, and set the settings for new ones."""
+    SyncToAsync.single_thread_executor.submit(forget_connection).result()
+    forget_connection()
+    connections.settings["default"] = entry
+
+
+def migrate() -> None:
+    """Create the tables."""
+    call_command("migrate", verbosity=0)
+
+
+def empty() -> None:
+    """Delete every row of every table."""
+    call_command("flush", verbosity=0, interactive=False)
