@@ -43,7 +43,7 @@ class Turn:
 def next_turn(row: AccessToken, token: str | None, now: datetime) -> Turn:
     """Decide from the stored row; `token` is its opened seal."""
     life = row.expires_at - now if token and row.expires_at else timedelta(0)
-    if token and life > renewal_margin(row):
+    if token and life > max(renewal_margin(row), LAST_USE):
         return Turn(Move.USE, token)
     closed_for = opens_at(row, now) - now
     if closed_for <= timedelta(0):

@@ -1,0 +1,213 @@
+"""One token for everybody: minting over real HTTP, the row in a real database, several tasks and processes."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from channels.db import database_sync_to_async
+from django.db import connection
+from django.utils import timezone
+
+from realtime.appliance import oauth
+from realtime.errors import ApplianceBusy, CredentialsRefused, LinkLost, Misconfigured, RealtimeError
+from realtime.models import AccessToken
+from realtime.source import Appliance
+from tests.fakes.appliance import CLIENT_SECRET, FakeAppliance
+from tests.services.waiting import until
+
+ASKER = """
+import asyncio, sys, django
+django.setup()
+from realtime.appliance import oauth
+from realtime.source import Appliance
+print("asking", flush=True)
+print(asyncio.run(oauth.token(Appliance("helpdesk", sys.argv[1], sys.argv[2], sys.argv[3]))))
+"""
+
+
+async def in_database(function: Callable[[float], None], seconds: float) -> None:
+    """Run a change of the test in the thread that the code under test uses."""
+    await database_sync_to_async(function)(seconds)
+
+
+async def token_error(appliance: Appliance) -> RealtimeError:
+    """Return what asking for a token raises."""
+    with pytest.raises(RealtimeError) as raised:
+        await oauth.token(appliance)
+    return raised.value
+
+
+async def test_token_is_minted_once_for_a_hundred_callers(each_database: str, fake: FakeAppliance) -> None:
+    given = await asyncio.gather(*(oauth.token(fake.appliance()) for _ in range(100)))
+    assert (fake.calls, set(given)) == (1, {"token-1"})
+    assert fake.connection_headers == ["close"]
+
+
+async def test_token_is_shared_by_processes(
+    each_database: str, fake: FakeAppliance, database_environment: dict[str, str]
+) -> None:
+    fake.is_open.clear()
+    account = fake.appliance()
+    arguments = (sys.executable, "-c", ASKER, account.url, account.client_id, account.client_secret)
+    pipe = asyncio.subprocess.PIPE
+    both = [await asyncio.create_subprocess_exec(*arguments, stdout=pipe, env=database_environment) for _ in range(2)]
+    for one in both:
+        assert one.stdout is not None
+        assert await asyncio.wait_for(one.stdout.readline(), 30) == b"asking\n"
+    await until(lambda: was_called(fake), what="the token call")
+    fake.is_open.set()
+    outputs = [(await asyncio.wait_for(one.communicate(), 30))[0] for one in both]
+    assert (outputs, fake.calls) == ([b"token-1\n", b"token-1\n"], 1)
+
+
+@pytest.fixture
+def database_environment(each_database: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """The environment of a process that uses this test's database."""
+    url = f"sqlite:///{connection.settings_dict['NAME']}"
+    if each_database != "sqlite":
+        url = request.getfixturevalue("migrated_postgres_url")
+    root = Path(__file__).parents[3]
+    return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "dashboard.settings", "PYTHONPATH": str(root)}
+
+
+async def was_called(fake: FakeAppliance) -> bool:
+    """Whether somebody asked the appliance for a token."""
+    return fake.calls > 0
+
+
+async def test_token_survives_restart_without_a_call(each_database: str, fake: FakeAppliance) -> None:
+    first = await oauth.token(fake.appliance())
+    second = await asyncio.to_thread(asyncio.run, oauth.token(fake.appliance()))  # another loop, nothing in memory
+    assert (first, second, fake.calls) == ("token-1", "token-1", 1)
+
+
+async def test_token_is_renewed_before_it_ends(each_database: str, fake: FakeAppliance) -> None:
+    await oauth.token(fake.appliance())
+    await in_database(age, 3301)
+    assert await oauth.token(fake.appliance()) == "token-2"
+
+
+def age(seconds: float) -> None:
+    """Let time pass for the stored row."""
+    row = AccessToken.objects.get()
+    for field in ("expires_at", "minted_at", "refused_at", "minting_until"):
+        if moment := getattr(row, field):
+            setattr(row, field, moment - timedelta(seconds=seconds))
+    row.save()
+
+
+async def test_token_rejected_is_replaced_once_then_credentials_are_refused(
+    each_database: str, fake: FakeAppliance
+) -> None:
+    appliance = fake.appliance()
+    assert await oauth.reject(appliance, await oauth.token(appliance)) is True
+    assert await oauth.token(appliance) == "token-2"
+    assert await oauth.reject(appliance, "token-2") is False
+    error = await token_error(appliance)
+    assert type(error) is CredentialsRefused
+    assert fake.calls == 2
+    await in_database(age, 61)
+    assert await oauth.token(appliance) == "token-3"
+
+
+async def test_token_of_others_is_not_rejected(each_database: str, fake: FakeAppliance) -> None:
+    appliance = fake.appliance()
+    await oauth.token(appliance)
+    assert await oauth.reject(appliance, "an older one") is True
+    assert (await oauth.token(appliance), fake.calls) == ("token-1", 1)
+
+
+async def test_refused_credentials_are_tried_once_in_30_seconds(each_database: str, fake: FakeAppliance) -> None:
+    appliance = fake.appliance(client_secret="wrong")
+    errors = [await token_error(appliance) for _ in range(20)]
+    assert {type(error) for error in errors} == {CredentialsRefused}
+    assert fake.calls == 1
+    await in_database(age, 31)
+    assert type(await token_error(appliance)) is CredentialsRefused
+    assert fake.calls == 2
+    assert "wrong" not in "".join(map(str, errors))
+
+
+async def test_mended_credentials_give_a_token(each_database: str, fake: FakeAppliance) -> None:
+    await token_error(fake.appliance(client_secret="wrong"))
+    await in_database(age, 31)
+    assert await oauth.token(fake.appliance()) == "token-2"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, b"<html>", Misconfigured),
+        (200, b"[]", Misconfigured),
+        (200, b'{"access_token": ""}', Misconfigured),
+        (200, b'{"access_token": "a\\r\\nb"}', Misconfigured),
+        (200, b'{"error": "invalid_client"}', CredentialsRefused),
+        (200, b" " * (1024 * 1024 + 1), ApplianceBusy),
+        (302, b"", Misconfigured),
+        (400, b"{}", CredentialsRefused),
+        (403, b"", CredentialsRefused),
+        (404, b"", Misconfigured),
+        (429, b"", ApplianceBusy),
+        (500, b'{"error": "server_error"}', ApplianceBusy),
+    ],
+)
+async def test_token_answers_say_who_acts(
+    transactional_db: None, fake: FakeAppliance, status: int, body: bytes, kind: type[RealtimeError]
+) -> None:
+    fake.token_status, fake.token_body = status, body
+    assert type(await token_error(fake.appliance())) is kind
+
+
+@pytest.mark.parametrize(("life", "seconds"), [(1799, 1799), ("1799", 1799), (None, 3600), (-1, 3600), (1e12, 86400)])
+async def test_token_life_is_read_with_care(
+    transactional_db: None, fake: FakeAppliance, life: object, seconds: int
+) -> None:
+    fake.token_life = life
+    await oauth.token(fake.appliance())
+    row = await AccessToken.objects.aget()
+    assert row.expires_at is not None
+    assert abs((row.expires_at - timezone.now()).total_seconds() - seconds) < 10
+
+
+async def test_unreachable_appliance_costs_no_turn(transactional_db: None) -> None:
+    appliance = Appliance("helpdesk", "http://127.0.0.1:9", "id", "secret")
+    assert [type(await token_error(appliance)) for _ in range(4)] == [LinkLost] * 4
+
+
+async def test_third_call_in_a_minute_is_put_off(transactional_db: None, fake: FakeAppliance) -> None:
+    fake.token_status = 503
+    errors = [await token_error(fake.appliance()) for _ in range(2)]
+    await in_database(age, 31)  # else the third would wait for the second to end its turn
+    errors.append(await token_error(fake.appliance()))
+    assert [type(error) for error in errors] == [ApplianceBusy] * 3
+    assert fake.calls == 2
+    assert isinstance(errors[2], ApplianceBusy)
+    assert errors[2].retry_after_seconds is not None
+    assert 20 < errors[2].retry_after_seconds <= 29
+
+
+async def test_cancelled_mint_ends_its_turn(transactional_db: None, fake: FakeAppliance) -> None:
+    fake.is_open.clear()
+    asking = asyncio.create_task(oauth.token(fake.appliance()))
+    await until(lambda: was_called(fake), what="the token call")
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    fake.is_open.set()
+    assert await oauth.token(fake.appliance()) == "token-2"
+
+
+async def test_secrets_are_in_no_log_and_no_error(
+    transactional_db: None, fake: FakeAppliance, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await oauth.token(fake.appliance())
+    wrong = await token_error(fake.appliance(name="other", client_secret="another-secret"))
+    row = await AccessToken.objects.aget(source="helpdesk")
+    text = caplog.text + str(wrong) + repr(wrong) + row.token_sealed
+    assert [word for word in ("token-1", CLIENT_SECRET, "another-secret") if word in text] == []
