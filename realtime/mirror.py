@@ -243,8 +243,7 @@ class Mirror:
             case Send():
                 await link.send(step.message)
             case Subscribed():
-                offset = None if step.timestamp is None else step.timestamp - time.time()
-                self._status = replace(self._status, clock_offset_seconds=offset)
+                self._status = replace(self._status, clock_offset_seconds=clock_offset(step.timestamp, time.time()))
                 self._begin_copy(journal)
             case Truncated():
                 self._begin_copy(journal)
@@ -273,3 +272,13 @@ class Mirror:
         if state is not self._status.state:
             self._status = replace(self._status, state=state, state_since=datetime.now(UTC))
             self._log.info("link", state=state.value)
+
+
+def clock_offset(timestamp: float | None, now: float) -> float | None:
+    """Return how far the appliance's clock is ahead of ours, in seconds.
+
+    A whole second stands for any moment within it, so its middle is the best guess.
+    """
+    if timestamp is None:
+        return None
+    return timestamp + (0.5 if float(timestamp).is_integer() else 0.0) - now
