@@ -7,8 +7,9 @@ from typing import Any
 from dashboard.serve import build_server
 
 
-async def application(_scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Accept a socket, answer each text with itself, and wait for its end. `stubborn` is not ended by a close."""
+    assert scope["type"] == "websocket"
     stubborn = False
     await send({"type": "websocket.accept"})
     while True:
