@@ -32,6 +32,8 @@ COPY_ORDER = (
 )
 """Referenced tables before those that refer to them."""
 
+DECLARED = {table: tuple(field.wire_name for field in declared.fields) for table, declared in TABLES.items()}
+
 NUMERIC_TEXTS = {"support_team_id", "user_id", "public_site_id"}
 """Identifiers that arrive as JSON numbers although the document shows some as text (VENDORS 5.3 i)."""
 
@@ -155,7 +157,7 @@ class Dialect:
         if self._sometimes(Freedom.UNKNOWN_TYPES, 0.2):
             yield {"type": "model_weather", "forecast": [1, None, {"wind": "n/a"}]}
         if insert and self._sometimes(Freedom.UPDATE_BEFORE_INSERT):
-            yield self._message({"update": self._write_tables(self._some_fields(insert))})
+            yield self._message({"update": self._write_tables(self._some_fields(insert), whole=False)})
         yield from self._word_parts(insert, changes, delete)
 
     def _word_parts(self, insert: Tables, changes: Tables, delete: Deletes) -> Iterator[Message]:
@@ -169,7 +171,7 @@ class Dialect:
         if insert:
             parts["insert"] = self._write_tables(insert)
         if changes:
-            parts["update"] = self._write_tables(changes)
+            parts["update"] = self._write_tables(changes, whole=not self._has(Freedom.PARTIAL_ROWS))
         if delete or self._has(Freedom.UNKNOWN_DELETES):
             parts["delete"] = self._write_deletes(delete)
         if parts and not rest and insert and self._sometimes(Freedom.DUPLICATE_INSERTS):
@@ -209,8 +211,10 @@ class Dialect:
             for table, rows in tables.items()
         }
 
-    def _write_tables(self, tables: Tables) -> dict[str, Any]:
-        written: dict[str, Any] = {self._name(table): self._write_table(table, rows) for table, rows in tables.items()}
+    def _write_tables(self, tables: Tables, whole: bool = True) -> dict[str, Any]:
+        written: dict[str, Any] = {
+            self._name(table): self._write_table(table, rows, whole) for table, rows in tables.items()
+        }
         for table in COPY_ORDER if self.freedoms & {Freedom.NULL_TABLES, Freedom.EMPTY_TABLES} else ():
             if self._wants(table) and self._dice.random() < 0.3:
                 written.setdefault(self._name(table), self._write_nothing({}))
@@ -238,11 +242,12 @@ class Dialect:
     def _name(self, table: str) -> str:
         return "attende" if table == "attendee" and self._sometimes(Freedom.ATTENDE, 0.8) else table
 
-    def _write_table(self, table: str, rows: Rows) -> Rows:
+    def _write_table(self, table: str, rows: Rows, whole: bool) -> Rows:
         writers = self._writers.get(table, {})
-        return {row_id: self._write_row(table, fields, writers) for row_id, fields in rows.items()}
+        nulls = dict.fromkeys(DECLARED.get(table, ())) if whole and self._has(Freedom.NULL_FIELDS) else {}
+        return {row_id: nulls | self._write_row(fields, writers) for row_id, fields in rows.items()}
 
-    def _write_row(self, table: str, fields: Fields, writers: dict[str, Writer]) -> Fields:
+    def _write_row(self, fields: Fields, writers: dict[str, Writer]) -> Fields:
         row = {name: writers[name](value) if name in writers else value for name, value in fields.items()}
         if self._has(Freedom.UNKNOWN_FIELDS):
             row["x_future_field"] = {"since": "99.1"}
