@@ -36,7 +36,7 @@ test: staticroot/.ok $(V)/.dev node_modules/.browser
 # As `make check` sees it, the site is an installation behind TLS.
 CHECK_ENVIRONMENT = SECRET_KEY=only-for-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ \
 	DASHBOARD_URL=https://support.example.com DATABASE_URL=sqlite://:memory: SOURCES_FILE=sources.example.toml \
-	EXAMPLE_CLIENT_SECRET=unused
+	HELPDESK_CLIENT_SECRET=unused
 
 check: staticroot/.ok $(V)/.dev
 	$(V)/bin/ruff format --check .

@@ -1,5 +1,7 @@
 """Django's entry to the dashboard."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -10,3 +12,7 @@ class DashboardConfig(AppConfig):
     label = "dashboard"
     verbose_name = "Support dashboard"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks, which need models to be loaded first."""
+        import_module("dashboard.checks")

@@ -1,0 +1,55 @@
+"""Logs: one line an event in both styles, from both kinds of logger, without secrets."""
+
+import subprocess
+import sys
+
+import orjson
+import pytest
+
+from tests.services.process import ROOT
+
+SAY = """
+import logging, logging.config, sys
+from structlog.stdlib import get_logger
+from dashboard.logging import configure_logging
+logging.config.dictConfig(configure_logging("INFO", sys.argv[1]))
+get_logger("realtime.worker").info("link_lost", source="helpdesk", client_secret="hunter2")
+get_logger("realtime.worker").debug("not shown")
+logging.getLogger("django.request").warning("Not Found: %s", "/nowhere")
+try:
+    1 / 0
+except ZeroDivisionError:
+    get_logger("realtime.worker").exception("bug")
+"""
+
+
+def lines(style: str) -> list[str]:
+    """Return what a process logs."""
+    done = subprocess.run(
+        [sys.executable, "-c", SAY, style], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == ""
+    return done.stderr.splitlines()
+
+
+def test_json_logs_are_one_object_a_line() -> None:
+    first, second, third = [orjson.loads(line) for line in lines("json")]
+
+    assert (first["event"], first["source"], first["level"], first["logger"]) == (
+        "link_lost",
+        "helpdesk",
+        "info",
+        "realtime.worker",
+    )
+    assert first["client_secret"] == "[hidden]"
+    assert (second["event"], second["logger"]) == ("Not Found: /nowhere", "django.request")
+    assert third["exception"][0]["exc_type"] == "ZeroDivisionError"
+
+
+@pytest.mark.parametrize("style", ["console", "json"])
+def test_no_style_shows_a_secret(style: str) -> None:
+    text = "\n".join(lines(style))
+
+    assert "link_lost" in text
+    assert "hunter2" not in text
+    assert "not shown" not in text
