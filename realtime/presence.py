@@ -23,7 +23,7 @@ class RepresentativeState(StrEnum):
 
 
 class SessionState(StrEnum):
-    """A session's state; the first that applies. A session without a customer's client is gone whoever is in it."""
+    """A session's state, in order of precedence."""
 
     CUSTOMER_GONE = "customer-gone"
     WITH_REP = "with-rep"
@@ -50,10 +50,10 @@ def representative_state(state: State, key: str, row: Representative) -> Represe
 
 def session_state(state: State, key: str, row: SupportSession) -> SessionState:
     """Return the state of the session `row` held under `key`."""
-    has_rep = bool(state.referring("representative_support_session", "support_session_id", key))
-    if has_rep:
-        has_client = bool(state.referring("customer_client", "support_session_id", key))
-        return SessionState.WITH_REP if has_client else SessionState.CUSTOMER_GONE
+    if not state.referring("customer_client", "support_session_id", key):
+        return SessionState.CUSTOMER_GONE
+    if state.referring("representative_support_session", "support_session_id", key):
+        return SessionState.WITH_REP
     queue = state.queues.get(row.get("queue_id") or "")
     if queue is not None and queue.get("type") == "personal":
         return SessionState.ASSIGNED

@@ -1,0 +1,196 @@
+"""Filter, search, sort and page of a list, as the URL says it. Pure.
+
+A `ListQuery` is the whole meaning of a URL's query: two addresses that mean the same give equal queries, so their
+viewers share one rendering. Whatever the URL does not make sense of is left out, never an error.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import urlencode
+
+PAGE_SIZE = 500
+SEARCH_LIMIT = 100  # characters
+SORT_LIMIT = 4  # keys
+CHOICE_LIMIT = 50  # values of one filter
+
+
+class Keyed(Protocol):
+    """What every row of a list has."""
+
+    @property
+    def key(self) -> str:
+        """The row's key."""
+
+
+RowT = TypeVar("RowT", bound=Keyed)
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One column to sort by."""
+
+    column: str
+    descending: bool = False
+
+    def __str__(self) -> str:
+        return f"-{self.column}" if self.descending else self.column
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a viewer asked to see of a list."""
+
+    search: str = ""
+    filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    sort: tuple[SortKey, ...] = ()
+    columns: tuple[str, ...] = ()
+    page: int = 1
+
+    def chosen(self, name: str) -> tuple[str, ...]:
+        """Return the values chosen for one filter."""
+        return dict(self.filters).get(name, ())
+
+    def with_choice(self, name: str, values: Iterable[str]) -> "ListQuery":
+        """Return the query with one filter set anew, on its first page."""
+        chosen = dict(self.filters) | {name: tuple(sorted(values))}
+        return replace(self, filters=tuple(sorted((key, one) for key, one in chosen.items() if one)), page=1)
+
+    def toggled(self, name: str, value: str) -> "ListQuery":
+        """Return the query with one value of a filter switched on or off."""
+        chosen = set(self.chosen(name)) ^ {value}
+        return self.with_choice(name, chosen)
+
+    def sorted_by(self, column: str) -> "ListQuery":
+        """Return the query with a column as the first sort key, turned round if it already was; others follow."""
+        first = self.sort[0] if self.sort else None
+        descending = not first.descending if first and first.column == column else False
+        rest = tuple(one for one in self.sort if one.column != column)
+        return replace(self, sort=(SortKey(column, descending), *rest)[:SORT_LIMIT], page=1)
+
+    def encoded(self) -> str:
+        """Return the query as a URL's query string."""
+        pairs = [(name, value) for name, values in self.filters for value in values]
+        if self.search:
+            pairs.append(("q", self.search))
+        if self.sort:
+            pairs.append(("sort", ",".join(map(str, self.sort))))
+        if self.columns:
+            pairs.append(("columns", ",".join(self.columns)))
+        if self.page > 1:
+            pairs.append(("page", str(self.page)))
+        return urlencode(pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class ListSpec(Generic[RowT]):
+    """How rows of one kind can be listed.
+
+    `sorts` gives each sortable column's value (None sorts last either way); `filters` gives the values a row has under
+    a filter's name; `search` the texts it is found by; `columns` all columns in order, of which `fixed` always show.
+    """
+
+    sorts: Mapping[str, Callable[[RowT], Any]]
+    filters: Mapping[str, Callable[[RowT], Iterable[str]]]
+    search: Callable[[RowT], Iterable[str]]
+    default_sort: tuple[SortKey, ...]
+    columns: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+
+    def read(self, parameters: Mapping[str, Sequence[str]]) -> ListQuery:
+        """Read a URL's parameters (name -> values)."""
+        filters = {
+            name: tuple(sorted({value[:SEARCH_LIMIT] for value in parameters.get(name, ()) if value})[:CHOICE_LIMIT])
+            for name in self.filters
+        }
+        shown = [name for name in _first(parameters, "columns").split(",") if name in self.columns]
+        page = _first(parameters, "page")
+        return ListQuery(
+            search=" ".join(_first(parameters, "q").split())[:SEARCH_LIMIT],
+            filters=tuple(sorted((name, values) for name, values in filters.items() if values)),
+            sort=self._read_sort(_first(parameters, "sort")),
+            columns=tuple(name for name in self.columns if name in shown),
+            page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) > 0 else 1,
+        )
+
+    def _read_sort(self, text: str) -> tuple[SortKey, ...]:
+        keys: dict[str, SortKey] = {}
+        for part in text.split(",")[:SORT_LIMIT]:
+            column = part.removeprefix("-")
+            if column in self.sorts:
+                keys.setdefault(column, SortKey(column, part.startswith("-")))
+        found = tuple(keys.values())
+        return () if found == self.default_sort else found
+
+    def shown_columns(self, query: ListQuery) -> tuple[str, ...]:
+        """Return the columns to show, in order."""
+        if not query.columns:
+            return self.columns
+        return tuple(name for name in self.columns if name in query.columns or name in self.fixed)
+
+    def matches(self, row: RowT, query: ListQuery) -> bool:
+        """Whether a row passes the filters and the search."""
+        for name, values in query.filters:
+            if not set(self.filters[name](row)).intersection(values):
+                return False
+        return not query.search or self._is_found(row, query.search)
+
+    def _is_found(self, row: RowT, search: str) -> bool:
+        texts = [text.casefold() for text in self.search(row)]
+        return all(any(word in text for text in texts) for word in search.casefold().split())
+
+    def order(self, rows: Iterable[RowT], query: ListQuery) -> list[RowT]:
+        """Return rows in order; ties are broken by key, so that equal rows never swap."""
+        ordered = sorted(rows, key=lambda row: row.key)
+        for sort in reversed(query.sort or self.default_sort):
+            value = self.sorts[sort.column]
+            present = [row for row in ordered if value(row) is not None]
+            absent = [row for row in ordered if value(row) is None]
+            ordered = sorted(present, key=value, reverse=sort.descending) + absent
+        return ordered
+
+
+def _first(parameters: Mapping[str, Sequence[str]], name: str) -> str:
+    values = parameters.get(name, ())
+    return values[0] if values else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter, how many rows have it, and whether it is chosen."""
+
+    value: str
+    count: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[RowT]):
+    """One page of a list."""
+
+    rows: tuple[RowT, ...]
+    total: int
+    matched: int
+    page: int
+    page_count: int
+    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+
+
+def make_listing(spec: ListSpec[RowT], rows: Iterable[RowT], query: ListQuery) -> Listing[RowT]:
+    """Return the page of `rows` that a query asks for; a page beyond the last gives the last."""
+    everything = list(rows)
+    matched = spec.order((row for row in everything if spec.matches(row, query)), query)
+    page_count = max(1, -(-len(matched) // PAGE_SIZE))
+    page = min(query.page, page_count)
+    choices = {name: _choices(values, everything, query.chosen(name)) for name, values in spec.filters.items()}
+    start = (page - 1) * PAGE_SIZE
+    return Listing(tuple(matched[start : start + PAGE_SIZE]), len(everything), len(matched), page, page_count, choices)
+
+
+def _choices(
+    values: Callable[[RowT], Iterable[str]], rows: Iterable[RowT], chosen: tuple[str, ...]
+) -> tuple[Choice, ...]:
+    counts = Counter(value for row in rows for value in set(values(row)))
+    counts.update(dict.fromkeys(chosen, 0))
+    return tuple(Choice(value, counts[value], value in chosen) for value in sorted(counts))

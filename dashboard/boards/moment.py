@@ -1,0 +1,69 @@
+"""What a board is drawn from: everything known, at one moment. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from realtime.schema import split_key
+from realtime.state import State
+from realtime.status import LinkStatus
+
+AT_RISK_SHARE = 0.75  # of the target
+
+
+class Level(StrEnum):
+    """How a wait stands against its target."""
+
+    OK = "ok"
+    RISK = "risk"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Within how many seconds a waiting session is to be picked up, by a queue's lasting key (PRODUCT §6, T)."""
+
+    default_seconds: int = 60
+    by_queue: Mapping[str, int] = field(default_factory=dict)
+
+    def seconds(self, known_queue_key: str) -> int:
+        """Return the target of one queue."""
+        return self.by_queue.get(known_queue_key, self.default_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A State and the links behind it at `at`, aware UTC on our clock."""
+
+    state: State
+    statuses: Mapping[str, LinkStatus]
+    at: datetime
+    targets: Targets = field(default_factory=Targets)
+
+    def now(self, key: str) -> datetime:
+        """Return the moment on the clock of the appliance that a row's key belongs to."""
+        status = self.statuses.get(split_key(key)[0])
+        offset = status.clock_offset_seconds if status else None
+        return self.at + timedelta(seconds=offset or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A wait against its target. `turns_at` is when the level changes next, None when it no longer will."""
+
+    since: datetime
+    target_at: datetime
+    level: Level
+    turns_at: datetime | None
+
+
+def judge_wait(since: datetime, target_seconds: int, now: datetime) -> Wait:
+    """Return how a wait that began at `since` stands at `now` (both on the appliance's clock)."""
+    risk_at = since + timedelta(seconds=target_seconds * AT_RISK_SHARE)
+    target_at = since + timedelta(seconds=target_seconds)
+    if now < risk_at:
+        return Wait(since, target_at, Level.OK, risk_at)
+    if now < target_at:
+        return Wait(since, target_at, Level.RISK, target_at)
+    return Wait(since, target_at, Level.CRITICAL, None)

@@ -1,0 +1,200 @@
+"""Team queues: who waits, how long, against which target, and who is there to take them. Pure.
+
+A queue that the appliance dropped because nobody is logged in stays on the board as unstaffed: rows are keyed by the
+queue's lasting key. Answers questions 1, 4 and 9 of PRODUCT §2.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dashboard.boards.listing import ListSpec, SortKey
+from dashboard.boards.moment import Level, Moment, Wait, judge_wait
+from dashboard.boards.relations import (
+    NAMELESS,
+    known_key,
+    members_of,
+    queue_keys_of,
+    representative_name,
+    sessions_in,
+    skills_held,
+    skills_of,
+    touched_targets,
+)
+from realtime.change import Applied
+from realtime.presence import RepresentativeState, SessionState, representative_state, session_state
+from realtime.schema import split_key
+from realtime.state import State
+
+
+class QueueCondition(StrEnum):
+    """How a queue stands, worst first."""
+
+    CRITICAL = "critical"  # somebody waits past the target
+    UNSTAFFED = "unstaffed"  # nobody is logged in to it
+    RISK = "risk"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One team or prewait queue. Times are on the appliance's clock.
+
+    `queue_key` is empty while the appliance holds no such row. `members` counts distinct representatives by state.
+    """
+
+    key: str
+    source: str
+    queue_key: str
+    name: str
+    type: str
+    condition: QueueCondition
+    waiting: int
+    wait: Wait | None
+    target_seconds: int
+    pickup_at: datetime | None
+    members: tuple[tuple[RepresentativeState, int], ...]
+    available: int
+    unstaffed_at: datetime | None
+    is_exact: bool
+    turns_at: datetime | None
+
+    @property
+    def member_count(self) -> int:
+        """How many representatives are logged in to the queue."""
+        return sum(count for _, count in self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """A representative of a queue and why they can or cannot take a session of it now."""
+
+    key: str
+    name: str
+    state: RepresentativeState
+    session_count: int
+    is_available: bool
+    missing_skills: tuple[str, ...]
+
+
+def queue_row(moment: Moment, key: str) -> QueueRow | None:
+    """Return the row of a known queue, None when it was never seen."""
+    state = moment.state
+    known = state.known_queues.get(key)
+    if known is None:
+        return None
+    queue_key = known.get("queue_id") or ""
+    target = moment.targets.seconds(key)
+    waiting = waiting_in(state, queue_key)
+    waits = _waits(moment, waiting, target)
+    members = list(members_of(state, queue_key))
+    by_state = Counter(representative_state(state, rep, row) for rep, row in members)
+    longest = min(waits, key=lambda wait: wait.since, default=None)
+    return QueueRow(
+        key=key,
+        source=split_key(key)[0],
+        queue_key=queue_key,
+        name=known.get("name") or known.get("code_name") or NAMELESS,
+        type=known.get("type") or "",
+        condition=_condition(longest, bool(members)),
+        waiting=len(waits),
+        wait=longest,
+        target_seconds=target,
+        pickup_at=_next_pickup(state, waiting),
+        members=tuple((one, by_state[one]) for one in RepresentativeState if by_state[one]),
+        available=sum(1 for _, row in members if row.get("routing_available")),
+        unstaffed_at=None if members else known.get("unstaffed_at"),
+        is_exact=bool(known.get("is_exact")),
+        turns_at=longest.turns_at if longest else None,
+    )
+
+
+def waiting_in(state: State, queue_key: str) -> list[str]:
+    """Return the keys of the sessions that wait in a queue, longest first."""
+    rows = state.support_sessions
+    keys = [
+        key for key in sessions_in(state, queue_key) if session_state(state, key, rows[key]) is SessionState.WAITING
+    ]
+    return sorted(keys, key=lambda key: (str(rows[key].get("queue_entered_at") or ""), key))
+
+
+def takers_of(state: State, queue_key: str, session_key: str = "") -> list[Taker]:
+    """Return a queue's representatives, those who can take a session (or this one) first."""
+    wanted = frozenset(skills_of(state, session_key)) if session_key else frozenset()
+    takers = [
+        Taker(
+            key=rep,
+            name=representative_name(row),
+            state=representative_state(state, rep, row),
+            session_count=len(state.referring("representative_support_session", "representative_id", rep)),
+            is_available=bool(row.get("routing_available")),
+            missing_skills=tuple(sorted(wanted - skills_held(row))),
+        )
+        for rep, row in members_of(state, queue_key)
+    ]
+    return sorted(takers, key=lambda one: (bool(one.missing_skills), not one.is_available, one.session_count, one.key))
+
+
+def _waits(moment: Moment, session_keys: list[str], target_seconds: int) -> list[Wait]:
+    waits = []
+    for key in session_keys:
+        now = moment.now(key)
+        row = moment.state.support_sessions[key]
+        waits.append(judge_wait(row.get("queue_entered_at") or row.get("created_at") or now, target_seconds, now))
+    return waits
+
+
+def _condition(longest: Wait | None, is_staffed: bool) -> QueueCondition:
+    if longest and longest.level is Level.CRITICAL:
+        return QueueCondition.CRITICAL
+    if not is_staffed:
+        return QueueCondition.UNSTAFFED
+    return QueueCondition.RISK if longest and longest.level is Level.RISK else QueueCondition.OK
+
+
+def _next_pickup(state: State, session_keys: list[str]) -> datetime | None:
+    """Return when the appliance expects the next of these sessions to be picked up."""
+    times = [state.support_sessions[key].get("estimated_pickup_at") for key in session_keys]
+    return min((time for time in times if time is not None), default=None)
+
+
+def affected_queues(state: State, applied: Applied) -> set[str]:
+    """Return the lasting keys of the queues whose row a step may have altered; `state` is after the step."""
+    queues = set(applied.rows.get("queue", ()))
+    queues |= touched_targets(applied, "support_session", "queue_id")
+    queues |= touched_targets(applied, "representative_queue", "queue_id")
+    for table in ("customer_client", "representative_support_session"):
+        for session in touched_targets(applied, table, "support_session_id"):
+            queues.add((state.support_sessions.get(session) or {}).get("queue_id") or "")
+    representatives = set(applied.rows.get("representative", ()))
+    for table in ("representative_support_session", "presenter"):
+        representatives |= touched_targets(applied, table, "representative_id")
+    for representative in representatives:
+        queues.update(queue_keys_of(state, representative))
+    return set(applied.rows.get("known_queue", ())) | {known_key(state, queue) for queue in queues} - {""}
+
+
+_CONDITIONS = list(QueueCondition)
+
+QUEUE_LIST = ListSpec[QueueRow](
+    sorts={
+        "condition": lambda row: _CONDITIONS.index(row.condition),
+        "name": lambda row: row.name.casefold(),
+        "waiting": lambda row: row.waiting,
+        "longest": lambda row: row.wait.since if row.wait else None,
+        "pickup": lambda row: row.pickup_at,
+        "members": lambda row: row.member_count,
+        "available": lambda row: row.available,
+    },
+    filters={
+        "condition": lambda row: (row.condition.value,),
+        "type": lambda row: (row.type,) if row.type else (),
+        "source": lambda row: (row.source,),
+    },
+    search=lambda row: (row.name,),
+    default_sort=(SortKey("condition"), SortKey("longest"), SortKey("name")),
+    columns=("name", "condition", "waiting", "longest", "target", "pickup", "members"),
+    fixed=("name", "condition", "waiting"),
+)
+"""Queues as a list: worst first."""

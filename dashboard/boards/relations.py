@@ -1,0 +1,105 @@
+"""Who belongs to what, read off a State's indexes. Pure; rows that a reference names but nobody sent are left out."""
+
+from collections.abc import Iterator
+
+from realtime.change import Applied
+from realtime.observer import KNOWN_QUEUE_TYPES, lasting_key
+from realtime.schema import CustomerClient, Queue, Representative
+from realtime.state import State
+
+NAMELESS = "(no name)"
+
+
+def clients_of(state: State, session_key: str) -> Iterator[CustomerClient]:
+    """Yield the customer's clients in a session."""
+    for key in state.referring("customer_client", "support_session_id", session_key):
+        yield state.customer_clients[key]
+
+
+def skills_of(state: State, session_key: str) -> tuple[str, ...]:
+    """Return the code names of the skills a session asks for, sorted."""
+    rows = state.support_session_skills
+    keys = state.referring("support_session_skill", "support_session_id", session_key)
+    return tuple(sorted({rows[key].get("code_name") or "" for key in keys} - {""}))
+
+
+def representatives_in(state: State, session_key: str) -> Iterator[tuple[str, Representative]]:
+    """Yield key and row of the representatives in a session, first come first."""
+    parts = state.representative_support_sessions
+    for key in state.referring("representative_support_session", "support_session_id", session_key):
+        yield from _representative(state, parts[key].get("representative_id"))
+
+
+def members_of(state: State, queue_key: str) -> Iterator[tuple[str, Representative]]:
+    """Yield key and row of the representatives logged in to a queue, each once."""
+    seen = set()
+    for key in state.referring("representative_queue", "queue_id", queue_key):
+        representative_key = state.representative_queues[key].get("representative_id")
+        if representative_key not in seen:
+            seen.add(representative_key)
+            yield from _representative(state, representative_key)
+
+
+def owner_of(state: State, queue_key: str) -> tuple[str, Representative] | None:
+    """Return the representative whose personal queue this is."""
+    for key in state.referring("representative", "queue_id", queue_key):
+        return key, state.representatives[key]
+    return None
+
+
+def queue_keys_of(state: State, representative_key: str) -> list[str]:
+    """Return the keys of the queues a representative is logged in to."""
+    places = state.representative_queues
+    keys = state.referring("representative_queue", "representative_id", representative_key)
+    return [queue for queue in (places[key].get("queue_id") for key in keys) if queue]
+
+
+def session_keys_of(state: State, representative_key: str) -> list[str]:
+    """Return the keys of the sessions a representative is in."""
+    parts = state.representative_support_sessions
+    keys = state.referring("representative_support_session", "representative_id", representative_key)
+    return [session for session in (parts[key].get("support_session_id") for key in keys) if session]
+
+
+def sessions_in(state: State, queue_key: str) -> list[str]:
+    """Return the keys of the sessions that reside in a queue."""
+    return list(state.referring("support_session", "queue_id", queue_key))
+
+
+def representative_name(row: Representative) -> str:
+    """Return what colleagues call a representative."""
+    return row.get("private_display_name") or row.get("public_display_name") or row.get("username") or NAMELESS
+
+
+def skills_held(row: Representative) -> frozenset[str]:
+    """Return the code names of a representative's skills."""
+    return frozenset(name.strip() for name in (row.get("skill_code_names") or "").split(",") if name.strip())
+
+
+def queue_name(row: Queue | None) -> str:
+    """Return a queue's name."""
+    return (row and (row.get("name") or row.get("code_name"))) or NAMELESS
+
+
+def known_key(state: State, queue_key: str | None) -> str:
+    """Return the lasting key of a team queue's row, empty for a personal or unknown one."""
+    row = state.queues.get(queue_key or "")
+    if row is None or queue_key is None or row.get("type") not in KNOWN_QUEUE_TYPES:
+        return ""
+    return lasting_key(queue_key, dict(row))
+
+
+def touched_targets(applied: Applied, table: str, name: str) -> set[str]:
+    """Return the keys that the altered rows of a table point to through `name`, before or after."""
+    keys = set()
+    for row in applied.rows.get(table, {}).values():
+        for fields in (row.before, row.after):
+            if fields and fields.get(name):
+                keys.add(fields[name])
+    return keys
+
+
+def _representative(state: State, key: str | None) -> Iterator[tuple[str, Representative]]:
+    row = state.representatives.get(key or "")
+    if row is not None and key is not None:
+        yield key, row
