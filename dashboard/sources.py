@@ -29,7 +29,7 @@ from realtime.source import Appliance
 MAX_FILE_BYTES = 1024 * 1024
 EXAMPLE = "sources.example.toml"
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-HEADER_LINE = re.compile(r"""\s*\[\s*["']?([^"'\].]+)["']?\s*\]""")
+HEADER_LINE = re.compile(r"""\s*\[\[?\s*["']?([^"'\[\].]+)["']?\s*\]""")
 KEY_LINE = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*[=.]""")
 
 Value = TypeVar("Value")
@@ -167,6 +167,8 @@ def parse(path: Path, text: str) -> dict[str, Any]:
 
 def read_source(name: str, values: Any, folder: Path) -> tuple[Source | None, list[tuple[str, str]]]:
     """Return a source, or None and why not."""
+    if isinstance(values, list):
+        return None, [("", f"is a list of tables; write [{name}] in single brackets, and each name once")]
     if not isinstance(values, dict):
         return None, [("", f"is no table: {name} stands outside of every source; move it below a [name] line")]
     entry = Entry(name, values, folder)

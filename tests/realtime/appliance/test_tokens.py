@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django import Settings
 
 from realtime.appliance import tokens
 from realtime.appliance.seal import seal, unseal
@@ -140,7 +141,7 @@ def test_seal_opens_for_the_same_account_only() -> None:
     assert unseal(APPLIANCE, sealed[:-4] + "AAAA") is None
 
 
-def test_seal_does_not_open_under_another_secret_key(settings: pytest.FixtureRequest) -> None:
+def test_seal_does_not_open_under_another_secret_key(settings: Settings) -> None:
     sealed = seal(APPLIANCE, "a-token")
-    settings.SECRET_KEY = "another-key" * 6  # type: ignore[attr-defined]
+    settings.SECRET_KEY = "another-key" * 6
     assert unseal(APPLIANCE, sealed) is None
