@@ -22,6 +22,7 @@ from realtime.change import Change, Fields, Rows
 from realtime.errors import LeaseLost
 from realtime.schema import HELD_TABLES, Table
 from realtime.status import LinkState, LinkStatus
+from realtime.upsert import upsert_rows
 
 LEASE_SECONDS = 8
 DELETE_CHUNK = 500
@@ -134,7 +135,7 @@ def commit(lease: Lease, change: Change, epoch: str) -> int:
     with transaction.atomic():
         _write_link(lease, seq=F("seq") + 1, epoch=epoch, lease_expires_at=_lease_end())
         for table, rows in change.inserts.items():
-            _upsert(HELD_TABLES[table], change.source, rows)
+            upsert_rows(HELD_TABLES[table], MODELS[table], change.source, rows)
         for table, keys in change.deletes.items():
             for start in range(0, len(keys), DELETE_CHUNK):
                 MODELS[table]._default_manager.filter(key__in=keys[start : start + DELETE_CHUNK]).delete()
@@ -182,22 +183,6 @@ def _one_moment() -> Iterator[None]:
             yield
         finally:
             cursor.execute("COMMIT")
-
-
-def _upsert(table: Table, source: str, rows: Mapping[str, Fields]) -> None:
-    model = MODELS[table.name]
-    model._default_manager.bulk_create(
-        [_to_model(table, model, source, key, held) for key, held in rows.items()],
-        update_conflicts=True,
-        unique_fields=["key"],
-        update_fields=[one.name for one in model._meta.fields if not one.primary_key],
-    )
-
-
-def _to_model(table: Table, model: type[models.MirroredRow], source: str, key: str, held: Fields) -> models.MirroredRow:
-    """Return a row as a model. A column cannot tell "sent as null" from "never sent", so `extra` says it."""
-    extra = {one.wire_name: None for one in table.fields if held.get(one.name, "") is None} | held.get("extra", {})
-    return model(**held | {"key": key, "source": source, "extra": extra or None})
 
 
 def _load_table(table: Table, source: str) -> dict[str, Fields]:
