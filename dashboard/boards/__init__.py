@@ -1,0 +1,1 @@
+"""Pure boards: a State in, dataclasses out."""

@@ -1,0 +1,262 @@
+"""The Sources board: how each source's link is, in words, and what it brought. Pure.
+
+Times are absolute; ages tick in the browser. What is unknown is None and shown as "–", never as 0.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from realtime import schema
+from realtime.change import Applied
+from realtime.state import State
+from realtime.status import LinkState, LinkStatus
+
+LATE_AFTER = timedelta(seconds=45)  # two missed pings of 20 s and some grace
+NOTABLE_OFFSET_SECONDS = 0.5
+
+RowCounts = dict[str, Counter[str]]
+"""Source -> table -> how many rows are held."""
+
+
+class Level(StrEnum):
+    """How good or bad something is; each has a shape, a colour and a word of its own."""
+
+    OK = "ok"
+    RISK = "risk"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a link is, in words. `since` is when that began, None where nobody saw it; `action` says who acts."""
+
+    level: Level
+    words: str
+    since: datetime | None
+    action: str = ""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the rows held are what the appliance holds."""
+        return self.level is Level.OK
+
+
+@dataclass(frozen=True, slots=True)
+class TableCount:
+    """How many rows of one table are held."""
+
+    table: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something the appliance sent that this version does not know, and how often."""
+
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """One source."""
+
+    source: str
+    condition: Condition
+    error: str
+    last_contact_at: datetime | None
+    last_message_at: datetime | None
+    clock: str | None
+    messages_per_second: float | None
+    changes_per_second: float | None
+    rows: int | None
+    tables: tuple[TableCount, ...]
+    connection_count: int
+    message_count: int
+    illegal_count: int
+    oddities: tuple[Oddity, ...]
+    may_resynchronise: bool
+
+    @property
+    def warning_count(self) -> int:
+        """How many warnings there are: oddities and illegal messages."""
+        return self.illegal_count + sum(oddity.count for oddity in self.oddities)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTotals:
+    """All sources together. `rows` and the rates leave out what is unknown; None when nothing is known."""
+
+    sources: int
+    current: int
+    rows: int | None
+    messages_per_second: float | None
+    changes_per_second: float | None
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """The light "server ↔ appliance" of every page: the worst of all links."""
+
+    level: Level
+    words: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBoard:
+    """The whole board."""
+
+    totals: LinkTotals
+    links: tuple[LinkRow, ...]
+
+
+def count_rows(state: State) -> RowCounts:
+    """Count every table's rows by source; `recount` then follows the State."""
+    counts: RowCounts = {}
+    for table, rows in state.tables.items():
+        for key in rows:
+            counts.setdefault(schema.split_key(key)[0], Counter())[table] += 1
+    return counts
+
+
+def recount(counts: RowCounts, applied: Applied) -> bool:
+    """Take one step into the counts; return whether a count changed."""
+    held = counts.setdefault(applied.source, Counter())
+    has_changed = False
+    for table, rows in applied.rows.items():
+        grown = sum((row.after is not None) - (row.before is not None) for row in rows.values())
+        held[table] += grown
+        has_changed |= grown != 0
+    return has_changed
+
+
+def board_links(
+    counts: RowCounts,
+    statuses: Mapping[str, LinkStatus],
+    now: datetime,
+    *,
+    configured: Collection[str] = (),
+    may_resynchronise: bool = False,
+) -> LinkBoard:
+    """Return the board as of `now` (our clock). `configured` names sources that may never have been mirrored yet."""
+    names = sorted({*statuses, *configured})
+    known = {name: statuses.get(name, LinkStatus(name)) for name in names}
+    links = tuple(_link(known[name], counts.get(name, Counter()), now, may_resynchronise) for name in names)
+    return LinkBoard(_totals(links), links)
+
+
+def light(statuses: Mapping[str, LinkStatus], now: datetime) -> Light:
+    """Return the light of the worst link."""
+    conditions = {name: describe(status, now) for name, status in statuses.items()}
+    bad = {name: condition for name, condition in conditions.items() if not condition.is_current}
+    if not conditions:
+        return Light(Level.UNKNOWN, "no source yet", None)
+    if not bad:
+        return Light(Level.OK, "live", None)
+    severity = [Level.CRITICAL, Level.RISK, Level.UNKNOWN]
+    name = min(bad, key=lambda one: (severity.index(bad[one].level), one))
+    words = bad[name].words if len(conditions) == 1 else f"{name} {bad[name].words}"
+    more = f", {len(bad) - 1} more" if len(bad) > 1 else ""
+    return Light(bad[name].level, words + more, bad[name].since)
+
+
+def describe(status: LinkStatus, now: datetime) -> Condition:
+    """Say how a link is. A status is only what its mirror last wrote, so a lease that ran out overrules it."""
+    if status.state is LinkState.STOPPED and status.state_since is None:
+        return Condition(Level.CRITICAL, "not mirrored yet", None, "Start the mirror: manage.py runmirror")
+    if status.state is LinkState.STOPPED:
+        return Condition(
+            Level.CRITICAL, "no mirror is running", status.state_since, "Start the mirror: manage.py runmirror"
+        )
+    lease_end = status.lease_expires_at
+    if lease_end is None or lease_end < now:
+        return Condition(Level.CRITICAL, "no mirror is running", lease_end, "Start the mirror: manage.py runmirror")
+    return _describe_running(status, now)
+
+
+def _describe_running(status: LinkStatus, now: datetime) -> Condition:
+    since = status.state_since
+    match status.state:
+        case LinkState.LIVE if status.last_contact_at is None or now - status.last_contact_at > LATE_AFTER:
+            return Condition(Level.RISK, "late, no sign of life", status.last_contact_at, "It is tried again by itself")
+        case LinkState.LIVE:
+            return Condition(Level.OK, "live", since)
+        case LinkState.COPYING | LinkState.CONNECTING:
+            return Condition(Level.RISK, status.state.words, since)
+        case LinkState.RETRYING:
+            return Condition(
+                Level.CRITICAL, status.state.words, since, "Nobody has to act: it is tried again by itself"
+            )
+        case LinkState.REFUSED:
+            return Condition(
+                Level.CRITICAL, status.state.words, since, "An operator has to act; it is tried again every 30 s"
+            )
+        case LinkState.WAITING | LinkState.STOPPED:
+            return Condition(Level.UNKNOWN, status.state.words, since)
+        case _:
+            assert_never(status.state)
+
+
+def _link(status: LinkStatus, counts: Counter[str], now: datetime, may_resynchronise: bool) -> LinkRow:
+    is_known = status.state_since is not None
+    condition = describe(status, now)
+    is_running = is_known and condition.words != "no mirror is running"
+    tables = tuple(
+        TableCount(name, counts[name]) for name in schema.HELD_TABLES if name in schema.TABLES or counts[name]
+    )
+    return LinkRow(
+        source=status.source,
+        condition=condition,
+        error="" if condition.is_current else status.error,
+        last_contact_at=status.last_contact_at,
+        last_message_at=status.last_message_at,
+        clock=_clock_words(status.clock_offset_seconds),
+        messages_per_second=status.messages_per_second if is_running else None,
+        changes_per_second=status.changes_per_second if is_running else None,
+        rows=counts.total() if is_known else None,
+        tables=tables if is_known else (),
+        connection_count=status.connection_count,
+        message_count=status.message_count,
+        illegal_count=status.illegal_count,
+        oddities=tuple(Oddity(name, count) for name, count in sorted(status.oddities.items())),
+        may_resynchronise=may_resynchronise,
+    )
+
+
+def _clock_words(offset_seconds: float | None) -> str | None:
+    """Say how the appliance's clock differs from ours; it has to be told only where one would notice."""
+    if offset_seconds is None:
+        return None
+    if abs(offset_seconds) < NOTABLE_OFFSET_SECONDS:
+        return "same as ours"
+    return f"{_span(abs(offset_seconds))} {'ahead' if offset_seconds > 0 else 'behind'}"
+
+
+def _span(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:
+        return f"{max(whole, 1)} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def _totals(links: tuple[LinkRow, ...]) -> LinkTotals:
+    rows = [link.rows for link in links if link.rows is not None]
+    messages = [link.messages_per_second for link in links if link.messages_per_second is not None]
+    changes = [link.changes_per_second for link in links if link.changes_per_second is not None]
+    return LinkTotals(
+        sources=len(links),
+        current=sum(link.condition.is_current for link in links),
+        rows=sum(rows) if rows else None,
+        messages_per_second=sum(messages) if messages else None,
+        changes_per_second=sum(changes) if changes else None,
+        warnings=sum(link.warning_count for link in links),
+    )

@@ -1,0 +1,1 @@
+"""The live path: what browsers see changes as the State does."""

@@ -1,0 +1,56 @@
+"""The Sources board, live."""
+
+from dataclasses import dataclass, field
+
+from dashboard.boards.links import LinkBoard, RowCounts, board_links, count_rows, recount
+from dashboard.live.fragments import row_id
+from dashboard.live.painter import Picture, Piece
+from dashboard.live.view import Moment, ViewKey
+from realtime.change import Applied
+from realtime.state import State
+
+OPERATOR = "operator"
+"""The scope of viewers who may ask for a resynchronisation."""
+
+
+@dataclass(slots=True)
+class LinksView:
+    """Follows the number of rows step by step, and the links' statuses once a second."""
+
+    key: ViewKey
+    state: State
+    configured: tuple[str, ...] = ()
+    _counts: RowCounts = field(init=False)
+    _board: LinkBoard | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self._counts = count_rows(self.state)
+
+    def touch(self, applied: Applied) -> bool:
+        """A step concerns this board when it changed how many rows there are."""
+        return recount(self._counts, applied)
+
+    def tick(self, moment: Moment) -> bool:
+        """Return whether a link is another, or late by now."""
+        return self._make(moment) != self._board
+
+    def picture(self, moment: Moment) -> Picture:
+        """Return the board's pieces."""
+        board = self._board = self._make(moment)
+        return Picture(
+            "boards/links.html",
+            {
+                "link_totals": Piece("tile-link-totals", "tiles/link-totals.html", board.totals),
+                "links_blank": Piece("tile-links-blank", "tiles/links-blank.html", not board.links),
+            },
+            {"links": tuple(Piece(row_id("links", row.source), "tiles/link.html", row) for row in board.links)},
+        )
+
+    def _make(self, moment: Moment) -> LinkBoard:
+        return board_links(
+            self._counts,
+            moment.statuses,
+            moment.now,
+            configured=self.configured,
+            may_resynchronise=self.key.scope == OPERATOR,
+        )

@@ -1,0 +1,1 @@
+"""The pages: get, authorise, render."""
