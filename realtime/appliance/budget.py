@@ -25,7 +25,7 @@ LONGEST_WAIT_SECONDS = 2.0
 SHARED_LIMITS: tuple[RateLimitItem, ...] = (RateLimitItemPerSecond(15), RateLimitItemPerHour(12_000))
 ALONE_LIMITS: tuple[RateLimitItem, ...] = (RateLimitItemPerSecond(5), RateLimitItemPerHour(4_000))
 
-logger = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 
 
 async def spend(appliance: Appliance) -> None:
@@ -49,10 +49,18 @@ def account_key(appliance: Appliance) -> str:
 def take(account: str) -> float:
     """Take one request; return 0 when granted, else the seconds until the next may be had."""
     try:
-        return take_from(shared_limiter(settings.REDIS_URL), SHARED_LIMITS, account)
+        wait = take_from(shared_limiter(settings.REDIS_URL), SHARED_LIMITS, account)
     except redis.RedisError as error:
-        logger.warning("budget_not_shared", reason=type(error).__name__)
+        warn_once(type(error).__name__)
         return take_from(own_limiter(), ALONE_LIMITS, account)
+    warn_once.cache_clear()
+    return wait
+
+
+@lru_cache(maxsize=1)
+def warn_once(reason: str) -> None:
+    """Say that the budget is not shared, once for each outage."""
+    log.warning("Redis is away: the request budget is not shared, each process keeps to a third", error=reason)
 
 
 def take_from(limiter: MovingWindowRateLimiter, limits: tuple[RateLimitItem, ...], account: str) -> float:

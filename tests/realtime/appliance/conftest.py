@@ -47,5 +47,6 @@ async def secure_fake(authority: trustme.CA) -> AsyncIterator[FakeAppliance]:
 def fresh_budget() -> Iterator[None]:
     """No test spends another's budget."""
     budget.own_limiter.cache_clear()
+    budget.warn_once.cache_clear()
     yield
     budget.shared_limiter.cache_clear()

@@ -6,6 +6,7 @@ import time
 import pytest
 from limits import RateLimitItemPerHour, RateLimitItemPerSecond
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from realtime.appliance import budget
 from realtime.appliance.link import open_link
@@ -62,10 +63,12 @@ async def test_budget_says_when_to_come_back(valkey: ValkeyServer, monkeypatch: 
 async def test_budget_without_valkey_is_a_third_and_never_waits_for_it(settings: Settings) -> None:
     settings.REDIS_URL = "unix:///nowhere/valkey.sock"
     began = time.monotonic()
-    granted = await asyncio.to_thread(drain, account("helpdesk", "client-f"))
+    with capture_logs() as logs:
+        granted = await asyncio.to_thread(drain, account("helpdesk", "client-f"))
     elapsed = time.monotonic() - began
     assert elapsed < 2
     assert 5 <= granted <= 5 * (1 + elapsed)
+    assert [(line["log_level"], line["error"]) for line in logs] == [("warning", "ConnectionError")]
 
 
 async def test_budget_survives_a_valkey_that_comes_back(valkey: ValkeyServer) -> None:

@@ -6,6 +6,10 @@ import pytest
 
 from realtime.appliance import check as check_module
 from realtime.appliance.check import Finding, Result, Stage, check
+from realtime.simulator.dialect import Freedom
+from realtime.simulator.options import Options
+from realtime.simulator.server import Simulator
+from realtime.source import Appliance
 from tests.fakes.appliance import API_INFO, CLIENT_SECRET, ROWS, FakeAppliance, listen
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,3 +111,12 @@ async def test_check_of_an_empty_center_is_no_failure(fake: FakeAppliance, monke
     findings = await check(fake.appliance())
     rows = next(finding for finding in findings if finding.stage is Stage.ROWS)
     assert rows == Finding(Stage.ROWS, Result.OK, "none: the support center is empty")
+
+
+@pytest.mark.parametrize("freedoms", [frozenset[Freedom](), frozenset(Freedom)], ids=["plain", "every freedom"])
+async def test_check_of_the_simulator(freedoms: frozenset[Freedom]) -> None:
+    options = Options(reps=5, sessions=5, freedoms=freedoms)
+    async with Simulator(options) as simulator:
+        appliance = Appliance("simulator", simulator.url, options.client_id, options.client_secret)
+        findings = await check(appliance)
+    assert [finding.stage for finding in findings if finding.result is Result.OK] == [STAGES[0], *STAGES[2:]]

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,12 +12,15 @@ import pytest
 from channels.db import database_sync_to_async
 from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from realtime.appliance import oauth
-from realtime.errors import ApplianceBusy, CredentialsRefused, LinkLost, Misconfigured, RealtimeError
+from realtime.errors import ApplianceBusy, CredentialsRefused, LinkLost, Misconfigured, RealtimeError, Transient
 from realtime.models import AccessToken
 from realtime.source import Appliance
 from tests.fakes.appliance import CLIENT_SECRET, FakeAppliance
+from tests.services.database import default_database, empty, forget_connection
+from tests.services.postgres import PostgresServer
 from tests.services.waiting import until
 
 ASKER = """
@@ -211,3 +214,29 @@ async def test_secrets_are_in_no_log_and_no_error(
     row = await AccessToken.objects.aget(source="helpdesk")
     text = caplog.text + str(wrong) + repr(wrong) + row.token_sealed
     assert [word for word in ("token-1", CLIENT_SECRET, "another-secret") if word in text] == []
+
+
+@pytest.fixture
+def own_postgres(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[PostgresServer]:
+    """Run the test on a PostgreSQL that it may stop."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        pytest.skip("TEST_DATABASE_URL names a PostgreSQL that is not ours to stop")
+    url: str = request.getfixturevalue("migrated_postgres_url")
+    server: PostgresServer = request.getfixturevalue("private_postgres")
+    with django_db_blocker.unblock(), default_database(url):
+        yield server
+        if server.process is None:
+            server.start()
+        forget_connection()
+        empty()
+
+
+async def test_token_survives_a_database_restart(own_postgres: PostgresServer, fake: FakeAppliance) -> None:
+    assert await oauth.token(fake.appliance()) == "token-1"
+    await asyncio.to_thread(own_postgres.stop)
+    away = await token_error(fake.appliance())
+    assert type(away) is Transient
+    assert str(away) == "helpdesk: the database does not answer; the token is kept there."
+    await asyncio.to_thread(own_postgres.start)
+    assert await oauth.token(fake.appliance()) == "token-1"
+    assert fake.calls == 1
