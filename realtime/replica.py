@@ -6,6 +6,8 @@ The feed may fall silent without our noticing, so every 2 s the places in the st
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import Error as DatabaseError
@@ -14,8 +16,8 @@ from realtime import feed, store
 from realtime.change import Applied
 from realtime.feed import Published
 from realtime.state import State
-from realtime.status import LinkStatus
-from realtime.store import Copy, DatabaseThread, Position
+from realtime.status import LinkState, LinkStatus
+from realtime.store import LEASE_SECONDS, Copy, DatabaseThread, Position
 
 COMPARE_SECONDS = 2.0
 GRACE_SECONDS = 0.25  # for a message that is on its way when the places are compared
@@ -24,6 +26,19 @@ log = structlog.get_logger(__name__)
 
 Listener = Callable[[Applied], None]
 NOWHERE = Position("", 0)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def with_lease(status: LinkStatus, now: datetime) -> LinkStatus:
+    """Return a published status with the lease that its being published proves."""
+    if status.state is LinkState.STOPPED:
+        return status
+    return replace(status, lease_expires_at=now + timedelta(seconds=LEASE_SECONDS))
+
+
+def _age(status: LinkStatus) -> tuple[datetime, int, datetime]:
+    """Return what grows from one picture of a link to the next; a restarted mirror counts its messages anew."""
+    return (status.state_since or BEGINNING, status.message_count, status.lease_expires_at or BEGINNING)
 
 
 class Replica:
@@ -33,11 +48,13 @@ class Replica:
         self.state = State()
         self.statuses: dict[str, LinkStatus] = {}
         self.reload_count = 0
+        self.loaded = asyncio.Event()  # set once every source that the database knows has been read
         self._positions: dict[str, Position] = {}
         self._waiting: dict[str, list[Published]] = {}  # sources being read again -> what came meanwhile
         self._listeners: list[Listener] = []
         self._thread = DatabaseThread("replica")
         self._loads: set[asyncio.Task[None]] = set()
+        self._has_compared = False
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every step that altered the State, from now on."""
@@ -61,9 +78,15 @@ class Replica:
     async def _follow(self) -> None:
         async for message in feed.follow():
             if isinstance(message, LinkStatus):
-                self.statuses[message.source] = message
+                self._note(with_lease(message, datetime.now(UTC)))
             else:
                 self._take(message)
+
+    def _note(self, status: LinkStatus) -> None:
+        """Keep the newer of two pictures of a link: the feed's and the database's come at their own pace."""
+        held = self.statuses.get(status.source)
+        if held is None or _age(status) >= _age(held):
+            self.statuses[status.source] = status
 
     def _take(self, message: Published) -> None:
         source = message.source
@@ -101,6 +124,11 @@ class Replica:
         self._replace(source, copy)
         for message in self._waiting.pop(source):
             self._take(message)
+        self._note_loaded()
+
+    def _note_loaded(self) -> None:
+        if self._has_compared and not self._waiting:
+            self.loaded.set()
 
     def _replace(self, source: str, copy: Copy) -> None:
         self.reload_count += 1
@@ -114,11 +142,14 @@ class Replica:
             except DatabaseError as error:
                 log.warning("database not reachable, the picture stands still", error=type(error).__name__)
             else:
-                self.statuses.update(statuses)
+                for status in statuses.values():
+                    self._note(status)
                 self._forget_sources(statuses)
                 before = dict(self._positions)
                 await asyncio.sleep(GRACE_SECONDS if self._positions else 0)
                 self._read_missed(statuses, before)
+                self._has_compared = True
+                self._note_loaded()
             await asyncio.sleep(COMPARE_SECONDS)
 
     def _read_missed(self, statuses: dict[str, LinkStatus], before: dict[str, Position]) -> None:
