@@ -28,7 +28,7 @@ class Center:
         self,
         seed: int,
         started_at: float,
-        reps: int = 60,
+        reps: int = 48,
         sessions: int = 80,
         rate: float = 0.0,
         hour: float = BUSY_HOUR,

@@ -117,14 +117,15 @@ class Dialect:
         order = COPY_ORDER[::-1] if self._has(Freedom.FK_ORDER) else COPY_ORDER
         keys = [(table, row_id) for table in order if self._wants(table) for row_id in tables[table]]
         if not keys and self.freedoms & {Freedom.NULL_TABLES, Freedom.EMPTY_TABLES}:
-            yield from self._write_rows({}, as_copy=True)
+            yield from self._write_copy({})
         for start in range(0, len(keys), rows_per_message):
             chunk: Tables = {}
             for table, row_id in keys[start : start + rows_per_message]:
                 row = tables[table].get(row_id)
                 if row is not None:
                     chunk.setdefault(table, {})[row_id] = row
-            yield from self._write_rows(chunk, as_copy=True)
+            if chunk:
+                yield from self._write_copy(chunk)
 
     def frames(self, messages: list[bytes]) -> list[bytes | str]:
         """Lay messages out over websocket messages."""
@@ -181,8 +182,8 @@ class Dialect:
         if rest:
             yield self._message({"update": self._write_tables(rest)})
 
-    def _write_rows(self, rows: Tables, as_copy: bool) -> Iterator[bytes]:
-        part = "update" if as_copy and self._has(Freedom.COPY_AS_UPDATES) else "insert"
+    def _write_copy(self, rows: Tables) -> Iterator[bytes]:
+        part = "update" if self._has(Freedom.COPY_AS_UPDATES) else "insert"
         message = self._dump(self._message({part: self._write_tables(rows)}))
         yield message
         if self._sometimes(Freedom.DUPLICATE_INSERTS):

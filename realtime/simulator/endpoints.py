@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 from aiohttp import hdrs, web
 
+from realtime.simulator.command_api import render_error
 from realtime.simulator.dialect import Freedom
 from realtime.simulator.subscriber import LONGEST_REQUEST_BYTES, Subscriber
 
@@ -56,6 +57,8 @@ async def run_command(request: web.Request) -> web.Response:
         return refuse(401, "access_denied", "The resource owner or authorization server denied the request.")
     form = await request.post() if request.method == "POST" else {}
     wanted = {**request.query, **form}
+    if simulator.troubles.command_error:
+        return web.Response(body=render_error("An internal error occurred."), content_type="text/xml", charset="utf-8")
     body = simulator.commands.answer(
         str(wanted.get("action", "")),
         wanted.get("showmembers") == "1",

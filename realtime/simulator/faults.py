@@ -17,6 +17,7 @@ class Fault(StrEnum):
     MISSING_PERMISSION = "missing_permission"  # L: the account may not use the real-time state API
     TOKEN_STATUS = "token_status"  # noqa: S105 - L: /oauth2/token answers with status ARG
     COMMAND_STATUS = "command_status"  # L: /api/command and /check_health answer with status ARG
+    COMMAND_ERROR = "command_error"  # L: /api/command answers every action with status 200 and an XML error
     WEBSOCKET_STATUS = "websocket_status"  # L: /nw answers with status ARG
     SLOW = "slow"  # L: each websocket carries ARG bytes per second
     BAD_JSON = "bad_json"
@@ -63,6 +64,7 @@ class Troubles:
     half_open: bool = False
     refuse_credentials: bool = False
     missing_permission: bool = False
+    command_error: bool = False
     ignore_pings: bool = False
     close_after_subscribe: bool = False
     token_status: int = 0

@@ -35,6 +35,7 @@ METHOD_SHARES = {
     "vpro": 1,
 }
 NIGHT_HOURS = (21.5, 6.5)
+STRAY_SHARE = 0.015
 
 
 @dataclass(slots=True)
@@ -117,10 +118,11 @@ class Intake:
 
     def _draw_team(self) -> Team:
         begins, ends = NIGHT_HOURS
-        if not ends <= self.world.hour < begins and self.world.chance(0.97):
-            teams = self.staffing.teams[:-1]
-            return self.world.dice.choices(teams, [team.charter.share for team in teams])[0]
-        return self.staffing.night_desk
+        is_day = ends <= self.world.hour < begins
+        if self.world.chance(STRAY_SHARE if is_day else 1 - STRAY_SHARE):
+            return self.staffing.night_desk
+        teams = self.staffing.teams[:-1]
+        return self.world.dice.choices(teams, [team.charter.share for team in teams])[0]
 
     def _describe_issue(self, draft: Draft) -> Fields:
         if draft.method != "issue_submission" or draft.team is None:

@@ -4,7 +4,7 @@ from realtime.simulator.casework import Casework
 from realtime.simulator.staffing import Staffing
 from realtime.simulator.world import World
 
-PULSE_SECONDS = 0.05
+PULSE_SECONDS = 0.002
 LONGEST_CREDIT_SECONDS = 2.0
 TRIES_PER_CHANGE = 3
 

@@ -18,7 +18,7 @@ class Options:
     client_secret: str = "simulator"  # noqa: S105 - a stand-in appliance on loopback
     seed: int = 1
     speed: float = 1.0
-    reps: int = 60
+    reps: int = 48
     sessions: int = 80
     rate: float = 0.0
     hour: float = BUSY_HOUR

@@ -14,6 +14,7 @@ LEAVING_PATIENCE = 4
 LEAVING_STEP_SECONDS = 240.0
 IDLE_EVERY_SECONDS = 3000.0
 IDLE_SECONDS = 260.0
+IDLE_SHARE = 0.08
 SHIFT_JITTER_HOURS = 0.2
 
 
@@ -199,7 +200,10 @@ class Staffing:
         if shift.lunch is not None and worked_hours < shift.lunch - shift.begins:
             lunch_hours = shift.lunch - shift.begins - worked_hours + 4 * jitter
             world.later(lunch_hours * SECONDS_PER_HOUR, partial(self._go_to_lunch, person))
-        world.later(world.wait(IDLE_EVERY_SECONDS), partial(self._wander_off, person))
+        if worked_hours and world.chance(IDLE_SHARE):
+            self._wander_off(person)
+        else:
+            world.later(world.wait(IDLE_EVERY_SECONDS), partial(self._wander_off, person))
 
     def _end_shift(self, person: Person, shift: Shift, jitter: float) -> None:
         self._plan_shift(person, shift, jitter)

@@ -59,6 +59,7 @@ class Subscriber:
         self._idle = asyncio.Event()
         self._idle.set()
         self._authenticated = False
+        self._closing = False
         self._received = b""
 
     @property
@@ -175,7 +176,7 @@ class Subscriber:
             return
         self.speak(tables)
         if self._appliance.troubles.close_after_subscribe:
-            self.send(b"")
+            self._closing = True
         else:
             self._appliance.copy_for(self)
 
@@ -193,6 +194,8 @@ class Subscriber:
                 while self._queue:
                     await self._write_next()
                 self._idle.set()
+                if self._closing:
+                    await asyncio.wait_for(self._socket.close(), CLOSE_SECONDS)
         except (ConnectionError, RuntimeError):
             self.drop()
 
@@ -200,9 +203,6 @@ class Subscriber:
         messages = [self._queue.popleft()]
         while self._queue and Freedom.MERGE in self._appliance.freedoms and len(messages) < 5:
             messages.append(self._queue.popleft())
-        if messages == [b""]:
-            await asyncio.wait_for(self._socket.close(), CLOSE_SECONDS)
-            return
         dialect = self.dialect or Dialect(self._appliance.freedoms)
         for frame in dialect.frames(messages):
             await self._appliance.writable.wait()

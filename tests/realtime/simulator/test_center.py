@@ -203,7 +203,7 @@ def read_picture(tables: Tables) -> list[str]:
 
 def test_center_writes_in_many_scripts() -> None:
     names = "".join(
-        row["customer_name"] for row in Center(1, STARTED_AT, sessions=300).tables["support_session"].values()
+        row["customer_name"] for row in Center(1, STARTED_AT, sessions=3000).tables["support_session"].values()
     )
 
     for first, last in (

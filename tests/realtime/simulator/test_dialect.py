@@ -63,8 +63,10 @@ def refers_ahead(seen: Integration) -> bool:
     known: set[str] = set()
     for part in parts(seen, "insert"):
         known |= {row_id for table in part.values() for row_id in table or {}}
-        for row in (part.get("representative") or {}).values():
-            if row.get("queue_id") is not None and str(row["queue_id"]) not in known:
+        for table, declared in TABLES.items():
+            names = [reference.wire_name for reference in declared.references]
+            targets = [row[name] for row in (part.get(table) or {}).values() for name in names if name in row]
+            if not known.issuperset(targets):
                 return True
     return False
 

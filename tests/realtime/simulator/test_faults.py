@@ -164,6 +164,15 @@ async def command_status(simulator: Simulator, token: str) -> int:
         return answer.status
 
 
+async def test_commands_may_fail_with_status_200() -> None:
+    async with Simulator(STILL) as simulator, aiohttp.ClientSession() as http:
+        await simulator.fault("command_error")
+        headers = {"Authorization": f"Bearer {await mint(simulator)}"}
+        answer = await http.get(f"{simulator.url}/api/command?action=get_api_info", headers=headers)
+        assert answer.status == 200
+        assert "<error" in await answer.text()
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_http_statuses_are_answered_as_told(status: int) -> None:
     async with Simulator(STILL) as simulator, aiohttp.ClientSession() as http:
