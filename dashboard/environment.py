@@ -88,7 +88,7 @@ def read_origin(name: str) -> str | None:
 def read_redis_url(name: str, default: str) -> str:
     """Return the address of a Redis or Valkey server."""
     url = read_secret(name, default)
-    if url.partition(":")[0] not in REDIS_SCHEMES:
+    if url.partition("://")[0] not in REDIS_SCHEMES:
         raise ImproperlyConfigured(f"{name} must start with redis://, rediss:// or unix://.")
     return url
 
@@ -96,23 +96,27 @@ def read_redis_url(name: str, default: str) -> str:
 def read_database(name: str, default: str) -> dict[str, Any]:
     """Return Django's settings of the database that a URL names."""
     url = read_secret(name, default)
-    if url.partition(":")[0] not in DATABASE_SCHEMES:
+    if url.partition("://")[0] not in DATABASE_SCHEMES:
         raise ImproperlyConfigured(f"{name} must start with sqlite:// or postgres://.")
     try:
         database = database_settings(url)
     except (ValueError, environ.ImproperlyConfigured):
         raise ImproperlyConfigured(f"{name} is not a database address.") from None  # it may hold a password
+    if not database["NAME"]:
+        raise ImproperlyConfigured(f"{name} names no database: postgres://user:password@host:5432/database")
     make_folder(name, database)
     return database
 
 
 def make_folder(name: str, database: dict[str, Any]) -> None:
-    """Make the folder of an SQLite file, which SQLite itself does not."""
+    """Make the folder of an SQLite file, which SQLite itself does not; only one level, so that a typo makes no tree."""
     if database["ENGINE"] != "django.db.backends.sqlite3" or database["NAME"] == ":memory:":
         return
     folder = Path(database["NAME"]).parent
+    if not folder.parent.exists():
+        return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(f"{name} is in {folder}, which cannot be made: {error.strerror}.") from error
 

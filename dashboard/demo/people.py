@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-USERNAMES = ("manager", "lead", "viewer")
+USERNAMES = ("manager", "lead", "viewer")  # the first may act on sources
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that looks like something else
 
 
@@ -20,4 +20,5 @@ def create_people(password: str) -> None:
     """Create the demo's users, or give them the new password."""
     people = get_user_model()
     for username in USERNAMES:
-        people._default_manager.update_or_create(username=username, defaults={"password": make_password(password)})
+        fields = {"password": make_password(password), "is_staff": username == USERNAMES[0], "is_active": True}
+        people._default_manager.update_or_create(username=username, defaults=fields)

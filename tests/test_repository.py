@@ -1,0 +1,125 @@
+"""What must never be in the repository, and what must be complete in it."""
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.services.process import ROOT
+
+REGISTRIES = re.compile(
+    r"(registry\.npmjs|npmjs\.org|pypi\.org|pythonhosted|artifactory|/simple/|index-url\s*=|--index-url)"
+)
+MACHINE_PATHS = re.compile(r"(?<![\w.])/(work|root|home/\w+)/")
+SECRETS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+PINNED = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==(\S+)", re.MULTILINE)
+OURSELVES = "tests/test_repository.py"
+
+
+def tracked() -> list[str]:
+    """Return the files that the repository holds, or would hold after the next commit."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def texts() -> list[tuple[str, str]]:
+    """Return the name and the text of every tracked text file but this one."""
+    found = []
+    for name in tracked():
+        content = (ROOT / name).read_bytes()
+        if b"\0" not in content and name != OURSELVES:
+            found.append((name, content.decode()))
+    return found
+
+
+@pytest.mark.parametrize("forbidden", [REGISTRIES, MACHINE_PATHS, SECRETS], ids=["registry", "machine path", "secret"])
+def test_no_file_names_what_belongs_to_one_machine(forbidden: re.Pattern[str]) -> None:
+    assert [(name, found[0]) for name, text in texts() if (found := forbidden.search(text))] == []
+
+
+def test_no_file_is_third_party_code() -> None:
+    assert [name for name in tracked() if re.search(r"\.min\.(js|css)$|(^|/)(node_modules|vendor)/", name)] == []
+
+
+def test_no_file_is_large() -> None:
+    sizes = {name: (ROOT / name).stat().st_size for name in tracked()}
+
+    assert {name: size for name, size in sizes.items() if size > 1_000_000} == {}
+
+
+def project() -> dict[str, Any]:
+    """Return pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def names(requirements: list[str]) -> set[str]:
+    """Return the normalised package names of requirements."""
+    return {re.sub(r"[-_.]+", "-", re.split(r"[\[<>=~! ;]", each)[0]).lower() for each in requirements}
+
+
+@pytest.mark.parametrize(
+    ("lock", "wanted"),
+    [
+        ("base.txt", lambda: project()["project"]["dependencies"]),
+        ("dev.txt", lambda: project()["project"]["dependencies"] + project()["dependency-groups"]["dev"]),
+        ("assets.txt", lambda: project()["dependency-groups"]["assets"]),
+    ],
+)
+def test_every_python_requirement_is_locked_with_hashes(lock: str, wanted: Any) -> None:
+    text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    blocks = re.split(r"\n(?=\S)", text.strip())
+
+    assert names(wanted()) - names([match[1] for match in PINNED.finditer(text)]) == set()
+    assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_every_npm_package_is_locked_with_its_hash() -> None:
+    wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+
+    assert packages[""]["dependencies"] == wanted["dependencies"]
+    assert packages[""].get("devDependencies") == wanted.get("devDependencies")
+    locked = {name: entry for name, entry in packages.items() if name}
+    assert [name for name, entry in locked.items() if not entry.get("integrity", "").startswith("sha512-")] == []
+    assert [name for name, entry in locked.items() if "resolved" in entry or "funding" in entry] == []
+
+
+def test_every_environment_variable_is_in_the_operators_table() -> None:
+    read = set()
+    for path in [ROOT / "manage.py", *sorted((ROOT / "dashboard").rglob("*.py"))]:
+        read |= set(re.findall(r"""read_\w+\(\s*"([A-Z][A-Z_]+)\"""", path.read_text(encoding="utf-8")))
+    table = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+
+    assert read >= {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT"}
+    assert {name for name in read if f"`{name}`" not in table} == set()
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", *[f"docs/{each}.md" for each in ("operating", "decisions")]]
+)
+def test_documents_link_to_what_exists(name: str) -> None:
+    document = ROOT / name
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_readme_names_only_targets_that_the_makefile_has() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    texts_of_people = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+    used = {target for path in texts_of_people for target in re.findall(r"\bmake ([a-z]+)", commands(path))}
+    assert used - targets == set()
+
+
+def commands(path: Path) -> str:
+    """Return what a document sets as code."""
+    return "\n".join(re.findall(r"`([^`]+)`", path.read_text(encoding="utf-8")))
