@@ -4,9 +4,8 @@ A `ListQuery` is the whole meaning of a URL's query: two addresses that mean the
 viewers share one rendering. Whatever the URL does not make sense of is left out, never an error.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -140,6 +139,10 @@ class ListSpec(Generic[RowT]):
         texts = [text.casefold() for text in self.search(row)]
         return all(any(word in text for text in texts) for word in search.casefold().split())
 
+    def place(self, row: RowT, query: ListQuery) -> tuple[Any, ...]:
+        """Return what decides a row's place in the order, beside its key."""
+        return tuple(self.sorts[sort.column](row) for sort in query.sort or self.default_sort)
+
     def order(self, rows: Iterable[RowT], query: ListQuery) -> list[RowT]:
         """Return rows in order; ties are broken by key, so that equal rows never swap."""
         ordered = sorted(rows, key=lambda row: row.key)
@@ -158,39 +161,44 @@ def _first(parameters: Mapping[str, Sequence[str]], name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One value of a filter, how many rows have it, and whether it is chosen."""
+    """One value of a filter, how many rows have it, whether it is chosen, and the query that switches it."""
 
     value: str
     count: int
     is_chosen: bool
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[RowT]):
-    """One page of a list."""
+class Paging:
+    """Which page of how many, and how many rows there are before and after filtering."""
 
-    rows: tuple[RowT, ...]
-    total: int
-    matched: int
     page: int
     page_count: int
-    choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
+    matched: int
+    total: int
+
+    @property
+    def first(self) -> int:
+        """The number of the first row shown."""
+        return min(self.matched, (self.page - 1) * PAGE_SIZE + 1)
+
+    @property
+    def last(self) -> int:
+        """The number of the last row shown."""
+        return min(self.matched, self.page * PAGE_SIZE)
 
 
-def make_listing(spec: ListSpec[RowT], rows: Iterable[RowT], query: ListQuery) -> Listing[RowT]:
-    """Return the page of `rows` that a query asks for; a page beyond the last gives the last."""
-    everything = list(rows)
-    matched = spec.order((row for row in everything if spec.matches(row, query)), query)
-    page_count = max(1, -(-len(matched) // PAGE_SIZE))
-    page = min(query.page, page_count)
-    choices = {name: _choices(values, everything, query.chosen(name)) for name, values in spec.filters.items()}
-    start = (page - 1) * PAGE_SIZE
-    return Listing(tuple(matched[start : start + PAGE_SIZE]), len(everything), len(matched), page, page_count, choices)
+def paging(page: int, matched: int, total: int) -> Paging:
+    """Return the page to show; one beyond the last is the last."""
+    page_count = max(1, -(-matched // PAGE_SIZE))
+    return Paging(min(page, page_count), page_count, matched, total)
 
 
-def _choices(
-    values: Callable[[RowT], Iterable[str]], rows: Iterable[RowT], chosen: tuple[str, ...]
-) -> tuple[Choice, ...]:
-    counts = Counter(value for row in rows for value in set(values(row)))
-    counts.update(dict.fromkeys(chosen, 0))
-    return tuple(Choice(value, counts[value], value in chosen) for value in sorted(counts))
+def choices(query: ListQuery, name: str, counts: Mapping[str, int]) -> tuple[Choice, ...]:
+    """Return the values of one filter that occur or are chosen, with how many rows have them."""
+    chosen = query.chosen(name)
+    return tuple(
+        Choice(value, counts.get(value, 0), value in chosen, query.toggled(name, value).encoded())
+        for value in sorted({value for value, count in counts.items() if count} | set(chosen))
+    )

@@ -4,9 +4,11 @@ Every representative counts once, whatever number of queues they are in.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from dashboard.boards.links import Condition, describe
 from dashboard.boards.listing import ListQuery
 from dashboard.boards.moment import Level
 from dashboard.boards.presentations import PresentationRow
@@ -14,6 +16,7 @@ from dashboard.boards.queues import QUEUE_LIST, QueueRow
 from dashboard.boards.representatives import RepresentativeRow
 from dashboard.boards.sessions import SESSION_LIST, SessionRow
 from realtime.presence import RepresentativeState, SessionState
+from realtime.status import LinkStatus
 
 ATTENTION_LIMIT = 8
 QUEUE_LIMIT = 12
@@ -28,8 +31,18 @@ class StateShare:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    """The figures and lists of the overview. `longest` is the session that waits longest."""
+class SourceShare:
+    """One source: how its link is, and how many sessions it brought."""
+
+    source: str
+    vendor: str
+    condition: Condition
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The key figures. `longest` is the session that waits longest."""
 
     waiting: int
     past_target: int
@@ -41,8 +54,17 @@ class Overview:
     customer_gone: int
     logged_in: int
     available: int
-    states: tuple[StateShare, ...]
+    in_session: int
+    away: int
     presentations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the overview shows; the lists are cut to what fits, `attention` and `queues` worst first."""
+
+    figures: Figures
+    states: tuple[StateShare, ...]
     attention: tuple[SessionRow, ...]
     attention_count: int
     queues: tuple[QueueRow, ...]
@@ -56,12 +78,28 @@ def make_overview(
     presentations: Collection[PresentationRow],
 ) -> Overview:
     """Put the overview together from all rows in view."""
-    by_state = Counter(row.state for row in sessions)
-    waiting = [row for row in sessions if row.state is SessionState.WAITING]
-    levels = Counter(row.level for row in waiting)
     attention = SESSION_LIST.order((row for row in sessions if needs_attention(row)), ListQuery())
     members = Counter(row.state for row in representatives)
     return Overview(
+        figures=_figures(sessions, representatives, members, len(presentations)),
+        states=tuple(StateShare(state, members[state]) for state in RepresentativeState),
+        attention=tuple(attention[:ATTENTION_LIMIT]),
+        attention_count=len(attention),
+        queues=tuple(QUEUE_LIST.order(queues, ListQuery())[:QUEUE_LIMIT]),
+        queue_count=len(queues),
+    )
+
+
+def _figures(
+    sessions: Collection[SessionRow],
+    representatives: Collection[RepresentativeRow],
+    members: Counter[RepresentativeState],
+    presentations: int,
+) -> Figures:
+    by_state = Counter(row.state for row in sessions)
+    waiting = [row for row in sessions if row.state is SessionState.WAITING]
+    levels = Counter(row.level for row in waiting)
+    return Figures(
         waiting=len(waiting),
         past_target=levels[Level.CRITICAL],
         at_risk=levels[Level.RISK],
@@ -72,12 +110,20 @@ def make_overview(
         customer_gone=by_state[SessionState.CUSTOMER_GONE],
         logged_in=len(representatives),
         available=sum(1 for row in representatives if row.flags.available),
-        states=tuple(StateShare(state, members[state]) for state in RepresentativeState),
-        presentations=len(presentations),
-        attention=tuple(attention[:ATTENTION_LIMIT]),
-        attention_count=len(attention),
-        queues=tuple(QUEUE_LIST.order(queues, ListQuery())[:QUEUE_LIMIT]),
-        queue_count=len(queues),
+        in_session=members[RepresentativeState.IN_SESSION],
+        away=members[RepresentativeState.AWAY],
+        presentations=presentations,
+    )
+
+
+def source_shares(
+    statuses: Mapping[str, LinkStatus], sessions: Collection[SessionRow], now: datetime
+) -> tuple[SourceShare, ...]:
+    """Return the sources with their links at `now` (our clock)."""
+    counts = Counter(row.source for row in sessions)
+    return tuple(
+        SourceShare(name, "beyondtrust", describe(status, now), counts[name])
+        for name, status in sorted(statuses.items())
     )
 
 

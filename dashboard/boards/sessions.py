@@ -4,7 +4,7 @@ Answers questions 1-3, 5-7 and 10 of PRODUCT §2.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -46,6 +46,10 @@ class Person:
 
     key: str
     name: str
+
+
+LINGER = timedelta(seconds=5)
+"""How long a session that ended stays on its list, marked as ended."""
 
 
 class AgeBand(StrEnum):
@@ -97,6 +101,7 @@ class SessionRow:
     pickup_at: datetime | None
     created_at: datetime | None
     age: Age | None
+    ended_at: datetime | None = None
 
     @property
     def level(self) -> Level:
@@ -106,6 +111,8 @@ class SessionRow:
     @property
     def turns_at(self) -> datetime | None:
         """When time alone changes the row."""
+        if self.ended_at:
+            return self.ended_at + LINGER
         turns = (self.wait.turns_at if self.wait else None, self.age.turns_at if self.age else None)
         return min((turn for turn in turns if turn is not None), default=None)
 
@@ -142,6 +149,11 @@ def session_row(moment: Moment, key: str) -> SessionRow | None:
         created_at=created_at,
         age=judge_age(created_at, moment.now(key)) if created_at else None,
     )
+
+
+def ended_row(row: SessionRow, at: datetime) -> SessionRow:
+    """Return the row of a session that we saw end at `at`; it waits no more."""
+    return replace(row, ended_at=at, wait=None, why=None, pickup_at=None)
 
 
 def why_waiting(state: State, key: str, doing: SessionState, queue_key: str) -> Why:

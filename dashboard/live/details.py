@@ -1,0 +1,59 @@
+"""One session, representative or queue, live: what the drawer shows, or a page of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dashboard.boards.details import queue_detail, representative_detail, session_detail
+from dashboard.boards.moment import Moment
+from dashboard.live.painter import Picture, Piece
+from dashboard.live.view import ViewKey
+from realtime.change import Applied
+
+
+@dataclass(frozen=True, slots=True)
+class DetailKind:
+    """One kind of detail: its name (in ids and templates) and how it is drawn; None when there is no such thing."""
+
+    name: str
+    draw: Callable[[Moment, str], object | None]
+
+
+DETAILS = {
+    "session": DetailKind("session", session_detail),
+    "representative": DetailKind("representative", representative_detail),
+    "queue": DetailKind("queue", queue_detail),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a detail shows: the thing now, or as it was last seen before it went."""
+
+    detail: object | None
+    is_gone: bool
+
+
+class DetailView:
+    """Draws one thing anew at every step: cheap, and only what changed is sent."""
+
+    def __init__(self, key: ViewKey, kind: DetailKind, row_key: str) -> None:
+        self.key = key
+        self._kind = kind
+        self._row_key = row_key
+        self._last: object | None = None
+
+    def touch(self, applied: Applied) -> bool:
+        """A step may concern the thing or anything it is joined with."""
+        return applied.source == self._row_key.partition(":")[0]
+
+    def tick(self, moment: Moment) -> bool:
+        """Time may turn a wait."""
+        return True
+
+    def picture(self, moment: Moment) -> Picture:
+        """Return the detail in one piece."""
+        now = self._kind.draw(moment, self._row_key)
+        self._last = now or self._last
+        shown = Shown(self._last, is_gone=now is None)
+        piece = Piece(f"tile-{self._kind.name}", f"tiles/{self._kind.name}.html", shown)
+        return Picture("boards/detail.html", {"detail": piece})
