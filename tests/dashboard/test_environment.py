@@ -81,6 +81,8 @@ def test_databases_and_redis_live_in_the_var_folder_unless_given(tmp_path: Path)
         (environment.read_origin, "https://a.example:99999", "Give the address"),
         (environment.read_redis_url, "http://localhost", "X must start with redis://, rediss:// or unix://."),
         (environment.read_database, "mysql://localhost/db", "X must start with sqlite:// or postgres://."),
+        (environment.read_database, "postgres:desk", "X must start with sqlite:// or postgres://."),
+        (environment.read_database, "postgres://localhost", "X names no database: postgres://user"),
         (environment.read_secret_key, " ", "X is missing. Make one with"),
     ],
 )
@@ -130,7 +132,7 @@ def test_a_secret_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_a_refused_database_address_does_not_show_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("X", "postgres://user:hunter2@[broken/db")
+    monkeypatch.setenv("X", "postgres://user:hunter2@host:port/db")
 
     with pytest.raises(ImproperlyConfigured) as refused:
         environment.read_database("X", "")
