@@ -34,6 +34,7 @@ ID_LIMIT = 128  # characters of a row id, with its table's name where we do not 
 NAME_LIMIT = 64  # characters of an unknown name that we remember
 ODDITY_LIMIT = 200  # distinct names that we remember per source
 INTEGER_LIMIT = 2**63
+EXACT_LIMIT = 2.0**53  # from here on a floating-point number may be another one than its digits say
 TIMESTAMP_LIMIT = 253_402_300_800  # 10000-01-01T00:00:00Z, the first second a datetime cannot hold
 
 Json = Any
@@ -160,7 +161,7 @@ def decode_message(raw: bytes) -> Message:
             timestamp = _as_seconds(body.get("timestamp"))
             return SubscribeResponse(_as_flag(body.get("success")) is True, _as_reason(body.get("reason")), timestamp)
         case other:
-            return UnknownMessage(str(other)[:NAME_LIMIT])
+            return UnknownMessage(other[:NAME_LIMIT] if isinstance(other, str) else "")
 
 
 def _as_object(value: Json, part: str) -> Mapping[str, Json]:
@@ -173,7 +174,7 @@ def _as_object(value: Json, part: str) -> Mapping[str, Json]:
 
 
 def _as_reason(value: Json) -> str:
-    return value[:200] if isinstance(value, str) else ""
+    return _clean_text(value[:200]) if isinstance(value, str) else ""
 
 
 class RowDecoder:
@@ -222,7 +223,7 @@ class RowDecoder:
                 keys.setdefault(table, []).extend(self._keys(ids))
             else:
                 self._oddities.note("unknown table", wire_table)
-                keys.setdefault(UNKNOWN_ROW.name, []).extend(self._keys(ids, f"{wire_table}/"))
+                keys.setdefault(UNKNOWN_ROW.name, []).extend(self._keys(ids, f"{_clean_text(wire_table)}/"))
         return keys
 
     def _keys(self, ids: Iterable[Json], prefix: str = "") -> Iterable[str]:
@@ -277,11 +278,14 @@ class RowDecoder:
             if row_id is not None:
                 raw = wire_fields if isinstance(wire_fields, dict) else {}
                 extra = {_clean_text(name): clean_raw(value) for name, value in raw.items()}
-                rows[row_key(self._source, row_id)] = {"table": table, "extra": extra}
+                rows[row_key(self._source, row_id)] = {"table": table} | ({"extra": extra} if extra else {})
 
 
 def clean_raw(value: Json, depth: int = 0) -> Json:
-    """Return a value we keep as sent, made storable: PostgreSQL takes no NUL characters. Bounds its nesting."""
+    """Return a value we keep as sent, made storable, its nesting bounded.
+
+    PostgreSQL takes no NUL characters, and gives a huge number back as an integer that no JSON library writes.
+    """
     if depth > NESTING_LIMIT:
         raise IllegalMessage(f"a value is nested more than {NESTING_LIMIT} levels deep")
     match value:
@@ -291,6 +295,8 @@ def clean_raw(value: Json, depth: int = 0) -> Json:
             return [clean_raw(part, depth + 1) for part in value]
         case dict():
             return {_clean_text(name): clean_raw(part, depth + 1) for name, part in value.items()}
+        case float() if abs(value) >= EXACT_LIMIT:
+            return repr(value)
         case _:
             return value
 
