@@ -8,7 +8,7 @@ from collections.abc import Iterable, KeysView, Mapping
 from typing import cast
 
 from realtime import schema
-from realtime.change import Applied, Change, Fields, RowChange, Rows, merge_fields
+from realtime.change import Applied, Cause, Change, Fields, RowChange, Rows, merge_fields
 from realtime.schema import HELD_TABLES
 
 _REFERENCES = {table.name: frozenset(field.name for field in table.references) for table in HELD_TABLES.values()}
@@ -51,10 +51,12 @@ class State:
             old = held.get(key)
             if old is None:
                 new = fields
-            elif fields.items() <= old.items() and "extra" not in fields:
+            elif fields.items() <= old.items() and "extra" not in old:
                 continue
             else:
                 new = merge_fields(table, old, fields)
+                if new == old:
+                    continue
             held[key] = new
             altered[key] = RowChange(altered[key].before if key in altered else old, new)
             if not references.isdisjoint(fields):
@@ -100,7 +102,8 @@ class State:
         """Return the step that makes this source's rows equal to `rows`."""
         held = self.keys_of(source)
         gone = {table: [key for key in keys if key not in rows.get(table, {})] for table, keys in held.items()}
-        return Change(source, inserts=rows, deletes={table: keys for table, keys in gone.items() if keys})
+        deletes = {table: keys for table, keys in gone.items() if keys}
+        return Change(source, inserts=rows, deletes=deletes, cause=Cause.COPY)
 
     # Typed views of the same dictionaries, for boards.
 
