@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
-from realtime.schema import HELD_TABLES
+from realtime.schema import HELD_TABLES, TABLES
 
 Fields = dict[str, Any]
 """Our field name -> value; a whole row or a part of one (`realtime.schema` says which names and kinds)."""
@@ -104,7 +104,9 @@ class Batch:
         )
 
 
-_WIRE_NAMES = {table.name: {field.name: field.wire_name for field in table.fields} for table in HELD_TABLES.values()}
+_WIRE_NAMES: dict[str, dict[str, str]] = {name: {} for name in HELD_TABLES} | {
+    table.name: {field.name: field.wire_name for field in table.fields} for table in TABLES.values()
+}  # of an unknown table every field is raw, whatever its name
 
 
 def merge_fields(table: str, old: Fields, fields: Fields) -> Fields:

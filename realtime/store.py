@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from realtime import models
 from realtime.change import Change, Fields, Rows
 from realtime.errors import LeaseLost
-from realtime.schema import HELD_TABLES, Table
+from realtime.schema import HELD_TABLES, UNKNOWN_ROW, Table
 from realtime.status import LinkState, LinkStatus
 from realtime.upsert import upsert_rows
 
@@ -187,7 +187,7 @@ def _one_moment() -> Iterator[None]:
 
 def _load_table(table: Table, source: str) -> dict[str, Fields]:
     names = [one.name for one in table.fields]
-    wire_names = {one.wire_name: one.name for one in table.fields}
+    wire_names = {} if table is UNKNOWN_ROW else {one.wire_name: one.name for one in table.fields}
     rows: dict[str, Fields] = {}
     query = MODELS[table.name]._default_manager.filter(source=source).values_list("key", "extra", *names)
     for key, extra, *values in query.iterator(chunk_size=2000):
