@@ -35,7 +35,7 @@ QUIET_SECONDS = 1.0
 SETTLE_LIMIT_SECONDS = 10.0
 """The copy is taken as complete after this long without progress, even if the stream never rests or never began.
 
-Progress is a marked row confirmed or a part of a message: a large copy over a slow line is not cut short."""
+Progress is a marked row confirmed or a part of a long message: a large copy over a slow line is not cut short."""
 
 
 class Phase(Enum):
@@ -100,11 +100,15 @@ class Unconfirmed:
             self._progress_at = now
         return restarted
 
-    def postpone(self, now: float) -> None:
-        """Part of a message came: the copy is still on its way."""
-        self._progress_at = now
+    def postpone(self, now: float, began_at: float) -> None:
+        """Part of a message came, begun at `began_at`: the copy may still be on its way.
+
+        Only a long message is progress, else live changes that are always sent in pieces would put off the sweep.
+        """
         if self._message_at is not None:
             self._message_at = now
+        if now - began_at >= QUIET_SECONDS:
+            self._progress_at = now
 
     def due_at(self) -> float:
         """Return when the rest is to be swept if nothing more comes."""
@@ -143,6 +147,8 @@ class Session:
         self._splitter = MessageSplitter()
         self._decoder = RowDecoder(source, oddities)
         self._unconfirmed: Unconfirmed | None = None
+        self._message_began_at = 0.0
+        self._is_subscribed = False
 
     def start(self) -> Send:
         """Return the opening: our credentials."""
@@ -150,11 +156,15 @@ class Session:
 
     def receive(self, frame: bytes | str, now: float) -> Iterator[Step]:
         """Take one websocket message and yield the steps that follow from it."""
-        for raw in self._splitter.feed(frame):
+        is_continued = self._splitter.is_inside_message
+        messages = self._splitter.feed(frame)
+        if messages or not is_continued:
+            self._message_began_at = now
+        for raw in messages:
             self.message_count += 1
             yield from self._take(decode_message(raw), now)
         if self._unconfirmed and self._splitter.is_inside_message:
-            self._unconfirmed.postpone(now)
+            self._unconfirmed.postpone(now, self._message_began_at)
 
     def due_at(self) -> float | None:
         """Return when `tick` has something to do, in the caller's monotonic seconds."""
@@ -207,6 +217,10 @@ class Session:
                 f"{self._source}: the appliance refused the subscription ({answer.reason or 'no reason'}); "
                 "allow the API account the real-time state API"
             )
+        if self._is_subscribed:
+            self._oddities.note("repeated message", "subscribe_response")
+            return
+        self._is_subscribed = True
         if self.phase is Phase.SUBSCRIBING:
             self._mark(now)
         yield Subscribed(answer.timestamp)
