@@ -38,55 +38,33 @@ def read_row(table: str, row: dict[str, Any]) -> dict[str, Any]:
     return {name: read_value(FIELDS[table][name], value) for name, value in row.items() if name in FIELDS[table]}
 
 
-class Integration:
+class Reader:
     """What arrived (`frames`, `messages`) and what it amounts to (`tables`)."""
 
-    def __init__(self, connection: ClientConnection) -> None:
-        self.connection = connection
+    def __init__(self) -> None:
         self.frames: list[bytes | str] = []
         self.messages: list[dict[str, Any]] = []
         self.tables: Tables = {table: {} for table in TABLES}
         self.raw: bytearray | None = None
         """Set, it collects what arrives instead of reading it."""
         self._received = b""
-        self._news = asyncio.Condition()
 
-    async def send(self, *requests: dict[str, Any]) -> None:
-        """Send requests in one websocket message."""
-        await self.connection.send("".join(json.dumps(request) + "\n" for request in requests))
-
-    async def subscribe(self, token: str, tables: str | list[str] = "all") -> None:
-        """Authenticate and subscribe without waiting in between."""
-        await self.send(
-            {"type": "authenticate", "credentials": {"bearer_token": token}}, {"type": "subscribe", "tables": tables}
-        )
-
-    async def follow(self) -> None:
-        """Keep the tables until the connection ends."""
-        async for frame in self.connection:
-            self.frames.append(frame)
-            self._take(frame.encode() if isinstance(frame, str) else frame)
-            async with self._news:
-                self._news.notify_all()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until something holds."""
-        async with asyncio.timeout(PATIENCE_SECONDS), self._news:
-            await self._news.wait_for(condition)
-
-    def kinds(self) -> list[str]:
-        """The types of the messages so far."""
-        return [message["type"] for message in self.messages]
-
-    def _take(self, data: bytes) -> None:
+    def take(self, frame: bytes | str) -> None:
+        """Read a frame, wherever it begins and ends."""
+        self.frames.append(frame)
+        received = frame.encode() if isinstance(frame, str) else frame
         if self.raw is not None:
-            self.raw += data
+            self.raw += received
             return
-        *lines, self._received = (self._received + data).split(b"\n")
+        *lines, self._received = (self._received + received).split(b"\n")
         for line in lines:
             message = json.loads(line)
             self.messages.append(message)
             self._apply(message)
+
+    def kinds(self) -> list[str]:
+        """The types of the messages so far."""
+        return [message["type"] for message in self.messages]
 
     def _apply(self, message: dict[str, Any]) -> None:
         if message["type"] == "truncate_model":
@@ -106,6 +84,37 @@ class Integration:
         for row_id, row in rows.items() if table in self.tables else ():
             held = {} if anew else self.tables[table].get(row_id, {})
             self.tables[table][row_id] = held | read_row(table, row)
+
+
+class Integration(Reader):
+    """A Reader at the end of a websocket."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        super().__init__()
+        self.connection = connection
+        self._news = asyncio.Condition()
+
+    async def send(self, *requests: dict[str, Any]) -> None:
+        """Send requests in one websocket message."""
+        await self.connection.send("".join(json.dumps(request) + "\n" for request in requests))
+
+    async def subscribe(self, token: str, tables: str | list[str] = "all") -> None:
+        """Authenticate and subscribe without waiting in between."""
+        await self.send(
+            {"type": "authenticate", "credentials": {"bearer_token": token}}, {"type": "subscribe", "tables": tables}
+        )
+
+    async def follow(self) -> None:
+        """Keep the tables until the connection ends."""
+        async for frame in self.connection:
+            self.take(frame)
+            async with self._news:
+                self._news.notify_all()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something holds."""
+        async with asyncio.timeout(PATIENCE_SECONDS), self._news:
+            await self._news.wait_for(condition)
 
 
 def table_name(name: str) -> str:

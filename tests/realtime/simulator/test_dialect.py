@@ -6,12 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from realtime.schema import TABLES
+from realtime.simulator.center import Center
 from realtime.simulator.dialect import Dialect, Freedom, is_whole, read_freedoms
+from realtime.simulator.ledger import IdMode
 from realtime.simulator.options import Options
 from realtime.simulator.server import Simulator
-from tests.realtime.simulator.integration import Integration, assert_mirrors, subscribed
+from tests.realtime.simulator.integration import Integration, Reader, assert_mirrors, subscribed, without_nulls
 
 Message = dict[str, Any]
 Witness = Callable[[Integration], bool]
@@ -195,6 +199,20 @@ async def shake_hands(simulator: Simulator, protocol: str) -> dict[str, str]:
     await writer.wait_closed()
     lines = [line.partition(": ") for line in head.split("\r\n")[1:]]
     return {name.lower(): value for name, _, value in lines if name}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.frozensets(st.sampled_from(Freedom)), st.integers(0, 2**32), st.sampled_from(IdMode))
+def test_any_mix_of_freedoms_means_the_same(freedoms: frozenset[Freedom], seed: int, ids: IdMode) -> None:
+    center = Center(seed, 1_780_000_000.0, reps=6, sessions=8, rate=0.2, ids=ids)
+    dialect, reader = Dialect(freedoms, seed=seed), Reader()
+    written = list(dialect.copy(center.tables, rows_per_message=30))
+    for update in center.advance(center.now + 900):
+        written += dialect.messages(update)
+    for frame in dialect.frames(written):
+        reader.take(frame)
+
+    assert without_nulls(reader.tables) == center.tables
 
 
 def test_all_stands_for_every_freedom() -> None:
