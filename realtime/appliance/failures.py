@@ -104,6 +104,8 @@ def reason(chain: tuple[BaseException, ...]) -> str:
             return words
         if isinstance(cause, OSError) and cause.strerror:
             return f"the connection failed ({cause.strerror})"
+        if isinstance(cause, OSError) and str(cause).startswith("Multiple exceptions"):
+            return "none of the host's addresses took the connection"
     return "the connection ended"
 
 

@@ -160,10 +160,11 @@ class Link:
     async def close(self) -> None:
         """Close in good order, or not at all, in the time `Pace.closing`."""
         try:
-            async with asyncio.timeout(self._pace.closing):
-                await self._connection.close()
-        except TimeoutError:
-            self._connection.transport.abort()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pace.closing):
+                    await self._connection.close()
+        finally:
+            self._connection.transport.abort()  # nothing to do after a good close; else there is no more time
 
     async def _hears(self, pong: asyncio.Future[float]) -> bool:
         """Wait for a pong; False when neither it nor anything else came in time. A busy appliance may answer late."""
@@ -198,8 +199,8 @@ async def open_link(appliance: Appliance, pace: Pace | None = None) -> AsyncIter
         yield link
     finally:
         watch.cancel()
-        await asyncio.wait([watch])
         await link.close()
+        await asyncio.wait([watch])
 
 
 async def connected(appliance: Appliance, pace: Pace) -> ApplianceConnection:
@@ -218,6 +219,7 @@ async def connected(appliance: Appliance, pace: Pace) -> ApplianceConnection:
             logger=frame_log,
             create_connection=ApplianceConnection,
             ssl=context,
+            happy_eyeballs_delay=0.25,
         )
     assert isinstance(connection, ApplianceConnection)  # noqa: S101  # narrows `create_connection`'s product
     return connection

@@ -206,6 +206,17 @@ async def test_link_to_a_closed_port_is_transient() -> None:
     assert str(error) == f"helpdesk: the connection was refused while opening the websocket at 127.0.0.1:{port}."
 
 
+async def test_link_to_a_name_with_several_closed_addresses_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
+    address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 9))
+    other = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", 9))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address, other])
+    error = await open_error(Appliance("helpdesk", "http://localhost:9", "id", "secret"))
+    assert type(error) is LinkLost
+    assert str(error) == (
+        "helpdesk: none of the host's addresses took the connection while opening the websocket at localhost:9."
+    )
+
+
 async def test_link_to_a_mute_server_times_out() -> None:
     async with mute_server() as url:
         error = await open_error(Appliance("helpdesk", url, "id", "secret"), Pace(opening=0.2))

@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from realtime.appliance import oauth
+from realtime.appliance import http, oauth
 from realtime.errors import ApplianceBusy, CredentialsRefused, LinkLost, Misconfigured, RealtimeError, Transient
 from realtime.models import AccessToken
 from realtime.source import Appliance
@@ -180,6 +181,27 @@ async def test_token_life_is_read_with_care(
 async def test_unreachable_appliance_costs_no_turn(transactional_db: None) -> None:
     appliance = Appliance("helpdesk", "http://127.0.0.1:9", "id", "secret")
     assert [type(await token_error(appliance)) for _ in range(4)] == [LinkLost] * 4
+
+
+async def test_answer_that_trickles_is_cut_off(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "WHOLE_REQUEST_SECONDS", 0.3)
+
+    ended = asyncio.Event()
+
+    async def trickle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"H")
+                await writer.drain()
+                await asyncio.sleep(0.02)  # the fault itself: a byte now and then
+        writer.close()
+        ended.set()
+
+    async with await asyncio.start_server(trickle, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        error = await token_error(Appliance("helpdesk", f"http://127.0.0.1:{port}", "id", "secret"))
+        await asyncio.wait_for(ended.wait(), 10)
+    assert type(error) is LinkLost
 
 
 async def test_third_call_in_a_minute_is_put_off(transactional_db: None, fake: FakeAppliance) -> None:

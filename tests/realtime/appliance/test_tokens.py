@@ -97,6 +97,13 @@ def test_claim_is_won_by_one(each_database: str) -> None:
     assert [tokens.claim(row, NOON) for row in rows] == [True, False, False, False, False]
 
 
+@pytest.mark.parametrize("field", ["refused_at", "minting_until"])
+def test_claim_is_lost_when_the_row_changed_meanwhile(each_database: str, field: str) -> None:
+    row = tokens.load(APPLIANCE)
+    AccessToken.objects.update(**{field: NOON})
+    assert tokens.claim(row, NOON) is False
+
+
 def test_late_minter_does_not_overwrite_a_newer_token(each_database: str) -> None:
     slow = tokens.load(APPLIANCE)
     assert tokens.claim(slow, NOON)
