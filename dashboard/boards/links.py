@@ -120,8 +120,8 @@ class LinkBoard:
 def count_rows(state: State) -> RowCounts:
     """Count every table's rows by source; `recount` then follows the State."""
     counts: RowCounts = {}
-    for table, rows in state.tables.items():
-        for key in rows:
+    for table in schema.APPLIANCE_TABLES:
+        for key in state.tables[table]:
             counts.setdefault(schema.split_key(key)[0], Counter())[table] += 1
     return counts
 
@@ -131,6 +131,8 @@ def recount(counts: RowCounts, applied: Applied) -> bool:
     held = counts.setdefault(applied.source, Counter())
     has_changed = False
     for table, rows in applied.rows.items():
+        if table not in schema.APPLIANCE_TABLES:
+            continue  # what we observed ourselves is no row of the appliance
         grown = sum((row.after is not None) - (row.before is not None) for row in rows.values())
         held[table] += grown
         has_changed |= grown != 0
@@ -220,7 +222,7 @@ def _link(status: LinkStatus, counts: Counter[str], now: datetime, may_resynchro
         clock=_clock_words(status.clock_offset_seconds),
         messages_per_second=status.messages_per_second if is_running else None,
         changes_per_second=status.changes_per_second if is_running else None,
-        rows=counts.total() if is_known else None,
+        rows=sum(table.rows for table in tables) if is_known else None,
         tables=tables if is_known else (),
         connection_count=status.connection_count,
         message_count=status.message_count,

@@ -100,7 +100,7 @@ def affected_presentations(state: State, applied: Applied) -> set[str]:
     return keys - {""}
 
 
-PRESENTATION_LIST = ListSpec[PresentationRow](
+PRESENTATION_LIST: ListSpec[PresentationRow] = ListSpec(
     sorts={
         "name": lambda row: row.name.casefold(),
         "attendees": lambda row: row.connected,

@@ -177,7 +177,7 @@ def affected_queues(state: State, applied: Applied) -> set[str]:
 
 _CONDITIONS = list(QueueCondition)
 
-QUEUE_LIST = ListSpec[QueueRow](
+QUEUE_LIST: ListSpec[QueueRow] = ListSpec(
     sorts={
         "condition": lambda row: _CONDITIONS.index(row.condition),
         "name": lambda row: row.name.casefold(),

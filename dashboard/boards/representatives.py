@@ -160,7 +160,7 @@ def affected_representatives(state: State, applied: Applied) -> set[str]:
 
 _STATES = list(RepresentativeState)
 
-REPRESENTATIVE_LIST = ListSpec[RepresentativeRow](
+REPRESENTATIVE_LIST: ListSpec[RepresentativeRow] = ListSpec(
     sorts={
         "state": lambda row: _STATES.index(row.state),
         "name": lambda row: row.name.casefold(),

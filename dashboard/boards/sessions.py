@@ -225,7 +225,7 @@ def affected_sessions(state: State, applied: Applied) -> set[str]:
 _STATES = list(SessionState)
 _PRIORITY_WORDS = {1: "high", 2: "medium", 3: "low"}
 
-SESSION_LIST = ListSpec[SessionRow](
+SESSION_LIST: ListSpec[SessionRow] = ListSpec(
     sorts={
         "urgency": lambda row: row.level is not Level.CRITICAL,
         "state": lambda row: _STATES.index(row.state),

@@ -61,12 +61,12 @@ class RowKind(Generic[RowT]):
     end: Callable[[RowT, datetime], RowT] | None = None
 
 
-SESSIONS = RowKind[SessionRow]("support_session", session_row, affected_sessions, SESSION_LIST, ended_row)
-REPRESENTATIVES = RowKind[RepresentativeRow](
+SESSIONS: RowKind[SessionRow] = RowKind("support_session", session_row, affected_sessions, SESSION_LIST, ended_row)
+REPRESENTATIVES: RowKind[RepresentativeRow] = RowKind(
     "representative", representative_row, affected_representatives, REPRESENTATIVE_LIST
 )
-QUEUES = RowKind[QueueRow]("known_queue", queue_row, affected_queues, QUEUE_LIST)
-PRESENTATIONS = RowKind[PresentationRow](
+QUEUES: RowKind[QueueRow] = RowKind("known_queue", queue_row, affected_queues, QUEUE_LIST)
+PRESENTATIONS: RowKind[PresentationRow] = RowKind(
     "presentation_session", presentation_row, affected_presentations, PRESENTATION_LIST
 )
 

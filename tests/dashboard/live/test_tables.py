@@ -1,0 +1,146 @@
+"""Row tables: drawing only what a step concerns gives the same rows as drawing everything."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboard.boards.moment import Moment
+from dashboard.boards.sessions import LINGER
+from dashboard.live.tables import PRESENTATIONS, QUEUES, REPRESENTATIVES, SESSIONS, RowKind, RowTable, Tables
+from realtime.change import Applied, Cause, Change
+from realtime.observer import observe
+from realtime.schema import KnownQueue
+from realtime.simulator.center import Center
+from realtime.state import State
+from realtime.status import LinkStatus
+from realtime.wire import Oddities, RowDecoder
+
+STARTED_AT = 1_795_000_000.0
+SOURCE = "helpdesk"
+
+
+class Life:
+    """A simulated center's State as the mirror keeps it, step by step."""
+
+    def __init__(self, seed: int, sessions: int = 40) -> None:
+        self.center = Center(seed, STARTED_AT, reps=25, sessions=sessions, rate=2.0)
+        self.state = State()
+        self.decoder = RowDecoder(SOURCE, Oddities())
+        self.tables = Tables(self.state)
+        self.apply(Change(SOURCE, updates=self.decoder.rows(self.center.tables), cause=Cause.COPY))
+
+    def apply(self, change: Change) -> Applied:
+        """Take a step, and what the observer makes of it."""
+        applied = self.state.apply(change)
+        self.tables.mark(applied)
+        observed = observe(self.state, applied, self.at)
+        if observed:
+            self.tables.mark(self.state.apply(observed))
+        return applied
+
+    def run(self, seconds: float) -> None:
+        """Let the center live on."""
+        for update in self.center.advance(self.center.now + seconds):  # the center stands at the end of the span
+            rows = self.decoder.rows(update.insert)
+            for table, changed in self.decoder.rows(update.update).items():
+                rows.setdefault(table, {}).update(changed)
+            self.apply(Change(SOURCE, updates=rows, deletes=self.decoder.deleted_keys(update.delete)))
+
+    @property
+    def at(self) -> datetime:
+        """The center's time."""
+        return datetime.fromtimestamp(self.center.now, UTC)
+
+    @property
+    def moment(self) -> Moment:
+        """The moment that a board is drawn from."""
+        status = LinkStatus(SOURCE, state_since=datetime.fromtimestamp(STARTED_AT, UTC), clock_offset_seconds=0.0)
+        return Moment(self.state, {SOURCE: status}, self.at)
+
+
+def pairs(tables: Tables) -> list[tuple[RowTable, RowKind]]:  # type: ignore[type-arg]
+    """Return each table with its kind."""
+    return [
+        (tables.sessions, SESSIONS),
+        (tables.representatives, REPRESENTATIVES),
+        (tables.queues, QUEUES),
+        (tables.presentations, PRESENTATIONS),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_drawn_step_by_step_equal_rows_drawn_from_scratch(seed: int) -> None:
+    life = Life(seed)
+    for seconds in (0.5, 3, 20, 61, 300, 900):
+        life.run(seconds)
+        moment = life.moment
+        life.tables.refresh(moment)
+        for table, kind in pairs(life.tables):
+            drawn = {key: kind.draw(moment, key) for key in life.state.tables[kind.table]}
+            living = {key: row for key, row in table.rows.items() if getattr(row, "ended_at", None) is None}
+            assert living == drawn
+            counts = {
+                name: Counter(v for row in table.rows.values() for v in set(of(row)))
+                for name, of in table.spec.filters.items()
+            }
+            assert {name: +counter for name, counter in table.counts.items()} == counts
+    assert len(life.tables.sessions.rows) > 10
+
+
+def test_a_follower_hears_of_every_row_that_changed() -> None:
+    life = Life(7)
+    life.tables.refresh(life.moment)
+    follower = life.tables.sessions.follow()
+    follower.take()
+    before = dict(life.tables.sessions.rows)
+    life.run(120)
+    life.tables.refresh(life.moment)
+    after = life.tables.sessions.rows
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert changed
+    assert follower.take() == changed
+
+
+def test_an_ended_session_lingers_then_goes() -> None:
+    life = Life(3)
+    life.tables.refresh(life.moment)
+    key = next(iter(life.state.support_sessions))
+    life.apply(Change(SOURCE, deletes={"support_session": [key]}))
+    moment = life.moment
+    life.tables.refresh(moment)
+    assert life.tables.sessions.rows[key].ended_at == moment.at
+    later = Moment(life.state, moment.statuses, moment.at + LINGER)
+    assert life.tables.sessions.is_due(later.at)
+    life.tables.refresh(later)
+    assert key not in life.tables.sessions.rows
+
+
+def test_a_swept_session_does_not_count_as_ended() -> None:
+    life = Life(3)
+    life.tables.refresh(life.moment)
+    key = next(iter(life.state.support_sessions))
+    life.apply(Change(SOURCE, deletes={"support_session": [key]}, cause=Cause.SWEEP))
+    life.tables.refresh(life.moment)
+    assert key not in life.tables.sessions.rows
+
+
+def test_time_alone_turns_a_wait() -> None:
+    life = Life(5)
+    life.tables.refresh(life.moment)
+    waiting = next(row for row in life.tables.sessions.rows.values() if row.wait and row.turns_at)
+    assert waiting.turns_at is not None
+    later = Moment(life.state, life.moment.statuses, waiting.turns_at + timedelta(milliseconds=1))
+    life.tables.refresh(later)
+    assert life.tables.sessions.rows[waiting.key] != waiting
+
+
+def test_an_unstaffed_queue_stays_on_the_board() -> None:
+    life = Life(1)
+    name, queue = next((key, row) for key, row in life.state.known_queues.items() if row.get("queue_id"))
+    life.apply(Change(SOURCE, deletes={"queue": [str(queue.get("queue_id"))]}))
+    life.tables.refresh(life.moment)
+    row = life.tables.queues.rows[name]
+    known: KnownQueue = life.state.known_queues[name]
+    assert (row.queue_key, row.member_count, row.unstaffed_at) == ("", 0, known.get("unstaffed_at"))
+    assert row.unstaffed_at == life.at
