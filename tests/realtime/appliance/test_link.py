@@ -30,7 +30,7 @@ from realtime.source import Appliance
 from tests.fakes.appliance import CLIENT_SECRET, DECODED, ENCODED, FakeAppliance, listen
 from tests.services.waiting import until
 
-BRISK = Pace(opening=5.0, between_pings=0.05, answer=0.2, closing=0.5)
+BRISK = Pace(opening=5.0, between_pings=0.05, answer=0.5, closing=0.5)
 
 
 async def open_error(appliance: Appliance, pace: Pace = BRISK) -> RealtimeError:
@@ -88,19 +88,19 @@ async def test_link_that_falls_silent_is_lost(fake: FakeAppliance) -> None:
     async with open_link(fake.appliance(), BRISK) as link:
         with pytest.raises(LinkLost) as raised:
             await link.receive()
-    assert str(raised.value) == "helpdesk: 127.0.0.1 fell silent: no answer to a ping within 0.2 s."
+    assert str(raised.value) == "helpdesk: 127.0.0.1 fell silent: no answer to a ping within 0.5 s."
 
 
 async def test_link_without_pongs_lives_while_messages_come(fake: FakeAppliance) -> None:
     async def talk(server: web.WebSocketResponse) -> None:
-        for number in range(30):  # 0.6 s: three times what silence may last
+        for number in range(60):  # 1.2 s: more than twice what silence may last
             await asyncio.sleep(0.02)
             await server.send_str(str(number))
         await listen(server)
 
     fake.answers_pings, fake.talk = False, talk
     async with open_link(fake.appliance(), BRISK) as link:
-        assert [await link.receive() for _ in range(30)] == [str(number).encode() for number in range(30)]
+        assert [await link.receive() for _ in range(60)] == [str(number).encode() for number in range(60)]
 
 
 async def test_link_notes_contact_by_pongs_alone(fake: FakeAppliance) -> None:
