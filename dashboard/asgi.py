@@ -1,4 +1,4 @@
-"""The ASGI application: pages and, once they exist, sockets. Any ASGI server can run it; ours is `dashboard.serve`."""
+"""The ASGI application: pages and their sockets. Any ASGI server can run it; ours is `dashboard.serve`."""
 
 import os
 
@@ -7,4 +7,8 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
-application = ProtocolTypeRouter({"http": get_asgi_application()})
+pages = get_asgi_application()  # sets Django up, which the import of whatever has models needs
+
+from dashboard.live.routing import LiveApplication, socket_router  # noqa: E402
+
+application = LiveApplication(ProtocolTypeRouter({"http": pages, "websocket": socket_router}))

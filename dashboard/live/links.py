@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 from dashboard.boards.links import LinkBoard, RowCounts, board_links, count_rows, recount
+from dashboard.boards.moment import Moment
 from dashboard.live.fragments import row_id
 from dashboard.live.painter import Picture, Piece
-from dashboard.live.view import Moment, ViewKey
+from dashboard.live.view import ViewKey
 from realtime.change import Applied
 from realtime.state import State
 
@@ -50,7 +51,7 @@ class LinksView:
         return board_links(
             self._counts,
             moment.statuses,
-            moment.now,
+            moment.at,
             configured=self.configured,
             may_resynchronise=self.key.scope == OPERATOR,
         )

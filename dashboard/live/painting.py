@@ -3,21 +3,19 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from django.http import HttpRequest
 from django.template.loader import get_template
 
 from dashboard.boards.links import Light, light
+from dashboard.boards.moment import Moment
 from dashboard.live.painter import Painter
 from dashboard.live.registry import OPENERS
-from dashboard.live.view import Moment, ViewKey
+from dashboard.live.view import ViewKey
 from realtime import store
 from realtime.change import Change
 from realtime.state import State
-
-if TYPE_CHECKING:
-    from dashboard.live.hub import Hub
 
 HUB_SECONDS = 10.0  # a process that just started reads the database first
 
@@ -31,9 +29,18 @@ class Painting:
     now: datetime
 
 
+class Studio(Protocol):
+    """What paints views in a serving process: its hub."""
+
+    loop: asyncio.AbstractEventLoop
+
+    async def paint(self, key: ViewKey) -> Painting:
+        """Return a view as the next push would show it."""
+
+
 def paint_view(request: HttpRequest, key: ViewKey) -> Painting:
     """Return the view as the next push would show it."""
-    hub: Hub | None = getattr(request, "scope", {}).get("hub")
+    hub: Studio | None = getattr(request, "scope", {}).get("hub")
     if hub is None:
         return paint_stored(key)
     return asyncio.run_coroutine_threadsafe(hub.paint(key), hub.loop).result(HUB_SECONDS)
@@ -49,7 +56,7 @@ def paint_stored(key: ViewKey) -> Painting:
     picture = OPENERS[key.board](key, state).picture(moment)
     painter = Painter()
     painter.render(picture)
-    return Painting(painter.paint(picture), render_light(light(statuses, moment.now), moment.now), moment.now)
+    return Painting(painter.paint(picture), render_light(light(statuses, moment.at), moment.at), moment.at)
 
 
 def render_light(value: Light, now: datetime) -> str:

@@ -1,14 +1,12 @@
 """What the hub asks of a board's live view, and what it gives it."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 from urllib.parse import urlencode
 
+from dashboard.boards.moment import Moment
 from dashboard.live.painter import Picture
 from realtime.change import Applied
-from realtime.state import State
-from realtime.status import LinkStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +21,6 @@ class ViewKey:
     def query(self) -> str:
         """The parameters as a query string."""
         return urlencode(self.params)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Everything a board may look at. `now` is our clock; the State is the Replica's own and must not be kept."""
-
-    state: State
-    statuses: dict[str, LinkStatus]
-    now: datetime
 
 
 class BoardView(Protocol):

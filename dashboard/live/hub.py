@@ -1,0 +1,210 @@
+"""One hub per web process: who watches which view, one rendering per view and change, the same bytes to each socket.
+
+A quiet view is sent at once; a busy one at most every 100 ms, leading edge. Between two views, and between portions of
+a view's sockets, the loop serves others. Everything here runs on one event loop.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import structlog
+
+from dashboard.boards.links import Light, light
+from dashboard.boards.moment import Moment
+from dashboard.live.message import Message
+from dashboard.live.painting import Painting, render_light
+from dashboard.live.registry import OPENERS
+from dashboard.live.show import Show
+from dashboard.live.socket import CloseCode, LiveSocket
+from dashboard.live.view import ViewKey
+from realtime.change import Applied
+from realtime.replica import Replica
+
+BUSY_SECONDS = 0.1
+TICK_SECONDS = 1.0
+BEAT_SECONDS = 15.0
+KEEP_SECONDS = 60.0  # a view nobody watches; a reload finds it warm
+PORTION = 200
+RESTART_SECONDS = 1.0
+LOAD_SECONDS = 8.0
+
+log = structlog.get_logger(__name__)
+
+
+class Hub:
+    """`run` for as long as the process serves; `join`, `leave` and `paint` from the same loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.sockets: set[LiveSocket] = set()
+        self._shows: dict[ViewKey, Show] = {}
+        self._wake = asyncio.Event()
+        self._light: Light | None = None
+        self._replica = self._make_replica()
+
+    def _make_replica(self) -> Replica:
+        replica = Replica()
+        replica.listen(self._touch)
+        return replica
+
+    async def run(self) -> None:
+        """Follow the replica and serve until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow())
+            tasks.create_task(self._serve())
+            tasks.create_task(self._watch())
+
+    async def paint(self, key: ViewKey) -> Painting:
+        """Return a view as it is now, for a page. Raises TimeoutError while the database has not been read."""
+        await self._wait_loaded()
+        moment = self._moment()
+        show = self._show(key)
+        if show.is_dirty:
+            await self._refresh(show)
+        return Painting(show.html(), render_light(light(moment.statuses, moment.at), moment.at), moment.at)
+
+    async def join(self, socket: LiveSocket) -> None:
+        """Show a socket its view, now and from now on. Raises TimeoutError while the database has not been read."""
+        await self._wait_loaded()
+        show = self._show(socket.key)
+        show.sockets.add(socket)
+        self.sockets.add(socket)
+        socket.beat(self._beat_message())
+        socket.paint(show.paint(), self.loop.time())
+
+    def leave(self, socket: LiveSocket) -> None:
+        """Forget a socket."""
+        socket.is_closed = True
+        self.sockets.discard(socket)
+        show = self._shows.get(socket.key)
+        if show:
+            show.sockets.discard(socket)
+            show.idle_since = self.loop.time()
+
+    def acknowledge(self, socket: LiveSocket, seq: int) -> None:
+        """Take note of what a browser shows; one that fell behind and caught up is painted anew."""
+        show = self._shows.get(socket.key)
+        if socket.acknowledge(seq) and show:
+            socket.paint(show.paint(), self.loop.time())
+
+    async def _wait_loaded(self) -> None:
+        async with asyncio.timeout(LOAD_SECONDS):
+            await self._replica.loaded.wait()
+
+    def _moment(self) -> Moment:
+        return Moment(self._replica.state, self._replica.statuses, datetime.now(UTC))
+
+    def _show(self, key: ViewKey) -> Show:
+        show = self._shows.get(key)
+        if show is None:
+            show = self._shows[key] = Show(key, OPENERS[key.board](key, self._replica.state), self._moment())
+            show.idle_since = self.loop.time()
+        return show
+
+    def _touch(self, applied: Applied) -> None:
+        for show in self._shows.values():
+            if show.board.touch(applied):
+                show.is_dirty = True
+                self._wake.set()
+
+    async def _follow(self) -> None:
+        """Keep a replica running. One that a bug ended is replaced, and every view drawn from the new one."""
+        while True:
+            try:
+                await self._replica.run()
+            except* Exception as errors:
+                log.exception("the replica ended, starting another", exc_info=errors)
+            await asyncio.sleep(RESTART_SECONDS)
+            self._replica = self._make_replica()
+            for socket in list(self.sockets):
+                socket.close(CloseCode.COME_BACK)
+            self._shows.clear()
+
+    async def _serve(self) -> None:
+        """Send what changed."""
+        while True:
+            await self._wait(self._next_at())
+            self._wake.clear()
+            now = self.loop.time()
+            for show in [one for one in self._shows.values() if one.is_dirty and one.next_at <= now]:
+                await self._refresh(show)
+                await asyncio.sleep(0)
+
+    async def _wait(self, until: float | None) -> None:
+        try:
+            async with asyncio.timeout_at(until):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    def _next_at(self) -> float | None:
+        """Return when the next dirty view may be sent; None to wait for the next change."""
+        return min((show.next_at for show in self._shows.values() if show.is_dirty), default=None)
+
+    async def _refresh(self, show: Show) -> None:
+        now = self.loop.time()
+        show.next_at = now + BUSY_SECONDS
+        try:
+            message = show.refresh(self._moment())
+        except Exception as error:  # a bug in one board must not darken the others
+            log.exception("a view cannot be drawn", view=show.key, exc_info=error)
+            return
+        if message is not None:
+            await self._send(show.sockets, message)
+
+    async def _send(self, sockets: Iterable[LiveSocket], message: Message) -> None:
+        now = self.loop.time()
+        for number, socket in enumerate(list(sockets), start=1):
+            socket.push(message, now)
+            if number % PORTION == 0:
+                await asyncio.sleep(0)
+
+    async def _watch(self) -> None:
+        """Once a second: what time alone changed, who is too slow, the heartbeat."""
+        next_beat_at = 0.0
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            if not self._replica.loaded.is_set():
+                continue
+            self._tick()
+            self._close_slow()
+            self._drop_unwatched()
+            now = self.loop.time()
+            if self._light_changed() or now >= next_beat_at:
+                next_beat_at = now + BEAT_SECONDS
+                await self._beat()
+
+    def _tick(self) -> None:
+        moment = self._moment()
+        for show in self._shows.values():
+            if show.board.tick(moment):
+                show.is_dirty = True
+                self._wake.set()
+
+    def _close_slow(self) -> None:
+        now = self.loop.time()
+        for socket in list(self.sockets):
+            if socket.is_slow(now):
+                socket.close(CloseCode.SLOW)
+
+    def _drop_unwatched(self) -> None:
+        ends = self.loop.time() - KEEP_SECONDS
+        for key in [key for key, show in self._shows.items() if not show.sockets and show.idle_since < ends]:
+            del self._shows[key]
+
+    def _light_changed(self) -> bool:
+        before, moment = self._light, self._moment()
+        self._light = light(moment.statuses, moment.at)
+        return self._light != before
+
+    def _beat_message(self) -> Message:
+        moment = self._moment()
+        return Message(render_light(light(moment.statuses, moment.at), moment.at).encode())
+
+    async def _beat(self) -> None:
+        message = self._beat_message()
+        for number, socket in enumerate(list(self.sockets), start=1):
+            socket.beat(message)
+            if number % PORTION == 0:
+                await asyncio.sleep(0)

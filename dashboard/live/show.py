@@ -1,0 +1,68 @@
+"""One view on show: its board, its last rendering, its place in the stream, and the sockets that watch it."""
+
+import secrets
+
+from dashboard.boards.moment import Moment
+from dashboard.live.fragments import Place, Rendering, difference, encode_frame, encode_paint
+from dashboard.live.message import Message
+from dashboard.live.painter import Painter, Picture
+from dashboard.live.socket import LiveSocket
+from dashboard.live.view import BoardView, ViewKey
+
+
+class Show:
+    """Renders each change once. `next_at` and `idle_since` are on the loop's clock."""
+
+    def __init__(self, key: ViewKey, board: BoardView, moment: Moment) -> None:
+        self.key = key
+        self.sockets: set[LiveSocket] = set()
+        self.is_dirty = False
+        self.next_at = 0.0
+        self.idle_since = 0.0
+        self._board = board
+        self._painter = Painter()
+        self._epoch = secrets.token_hex(4)
+        self._seq = 1
+        self._picture = board.picture(moment)
+        self._rendering = self._painter.render(self._picture)
+        self._html: str | None = None
+        self._paint: Message | None = None
+
+    @property
+    def rendering(self) -> Rendering:
+        """What is on show."""
+        return self._rendering
+
+    @property
+    def board(self) -> BoardView:
+        """The board that follows the State."""
+        return self._board
+
+    def refresh(self, moment: Moment) -> Message | None:
+        """Look again; return the step from the last rendering to this one, or None when both are equal."""
+        self.is_dirty = False
+        picture: Picture = self._board.picture(moment)
+        rendering = self._painter.render(picture)
+        frame = difference(self._rendering, rendering)
+        self._picture, self._rendering = picture, rendering
+        if not frame:
+            return None
+        self._html = self._paint = None
+        self._seq += 1
+        return Message(encode_frame(frame, self._place), self._seq)
+
+    def html(self) -> str:
+        """Return the whole board as it is on show, for a page."""
+        if self._html is None:
+            self._html = self._painter.paint(self._picture)
+        return self._html
+
+    def paint(self) -> Message:
+        """Return the whole board as it is on show, for a socket: the page's bytes in an envelope."""
+        if self._paint is None:
+            self._paint = Message(encode_paint(self.html(), self._place), self._seq)
+        return self._paint
+
+    @property
+    def _place(self) -> Place:
+        return Place(self._epoch, self._seq)
