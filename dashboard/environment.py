@@ -133,7 +133,7 @@ def database_settings(url: str) -> dict[str, Any]:
         }
         return database
     # Each request has its own thread under ASGI, so a connection kept by a thread is lost with it: use a pool.
-    options["pool"] = {"min_size": 1, "max_size": 10, "timeout": 5, "reconnect_timeout": 5}
+    options["pool"] = {"min_size": 1, "max_size": 20, "timeout": 3, "reconnect_timeout": 3}
     return database | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 
 

@@ -70,6 +70,7 @@ def configure_logging(level: str, style: str) -> dict[str, Any]:
             "daphne": {"level": "WARNING" if level == "INFO" else level},
             "httpcore2": {"level": "WARNING"},
             "httpx2": {"level": "WARNING"},
+            "psycopg.pool": {"level": "ERROR"},  # each caller says that the database is away; the pool says it again
             "websockets": {"level": "WARNING"},  # DEBUG would log customers' text
         },
     }

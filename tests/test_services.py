@@ -7,10 +7,13 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from playwright.async_api import Page
 
+from tests.services.database import default_database, migrate
+from tests.services.postgres import PostgresServer, create_database_on
 from tests.services.valkey import ValkeyServer
+from tests.services.waiting import wait_until
 
 
 def test_valkey_answers_where_the_settings_say_and_has_no_port(valkey: ValkeyServer) -> None:
@@ -64,3 +67,24 @@ async def test_a_browser_draws_a_page(page: Page) -> None:
     await page.set_content("<title>Queues</title><p>12 waiting</p>")
 
     assert (await page.title(), await page.inner_text("p")) == ("Queues", "12 waiting")
+
+
+def count_groups() -> int | None:
+    """Return how many groups there are, None while the database is away."""
+    try:
+        return Group.objects.count()
+    except (OperationalError, InterfaceError):
+        connection.close()
+        return None
+
+
+def test_a_postgresql_that_restarts_is_back_at_once(private_postgres: PostgresServer, transactional_db: None) -> None:
+    url = create_database_on(private_postgres.database_url("postgres"), "restarted")
+    with default_database(url):
+        migrate()
+        assert count_groups() == 0
+        private_postgres.stop(killed=True)
+        assert [count_groups(), count_groups()] == [None, None]  # the pool has begun to back off
+        private_postgres.start()
+
+        assert wait_until(lambda: count_groups() == 0, seconds=4, what="PostgreSQL through the pool")
