@@ -45,7 +45,7 @@ async def test_checksources_prints_a_table(settings: Settings, tmp_path: Path) -
         *(["helpdesk", stage] for stage in STAGES),
         *(["branch", stage] for stage in STAGES[:5]),
     ]
-    assert lines[-1].startswith("branch    websocket     failed   branch: HTTP 403 while opening the websocket: ")
+    assert lines[-1].startswith("branch    websocket     failed   HTTP 403 while opening the websocket: ")
     assert CLIENT_SECRET not in printed
 
 

@@ -56,7 +56,9 @@ def rows_of(results: dict[str, tuple[Finding, ...]]) -> Table:
     """Return the table's rows."""
     rows: Table = [("source", "stage", "result", "detail")]
     for name, findings in results.items():
-        rows += [(name, one.stage.value, one.result.value, printable(one.detail)) for one in findings]
+        # Errors begin with the source's name, which has a column of its own here.
+        details = [printable(one.detail.removeprefix(f"{name}: ")) for one in findings]
+        rows += [(name, one.stage.value, one.result.value, text) for one, text in zip(findings, details, strict=True)]
     return rows
 
 
