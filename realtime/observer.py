@@ -117,8 +117,19 @@ def _note_queues(state: State, applied: Applied, now: datetime, change: Change) 
     for key in touched:
         before = rows[key].before if key in rows else None
         row = state.queues.get(key) or before
+        for known_key in state.referring("known_queue", "queue_id", key):
+            if row is None or known_key != lasting_key(key, cast("Fields", row)):
+                _lose_queue(state, known_key, applied, now, change)
         if row is not None and row.get("type") in KNOWN_QUEUE_TYPES:
             _note_queue(state, key, cast("Fields", row), applied, now, change)
+
+
+def _lose_queue(state: State, known_key: str, applied: Applied, now: datetime, change: Change) -> None:
+    """Note that the row of a known queue turned out to be another queue's."""
+    fields = {name: value for name, value in state.known_queues[known_key].items() if name != "queue_id"}
+    if fields.get("unstaffed_at") is None:
+        fields |= {"unstaffed_at": now, "is_exact": applied.cause is Cause.LIVE}
+    _insert(change, "known_queue", known_key, fields)
 
 
 def _note_queue(state: State, key: str, row: Fields, applied: Applied, now: datetime, change: Change) -> None:

@@ -27,9 +27,10 @@ class Targets:
     default_seconds: int = 60
     by_queue: Mapping[str, int] = field(default_factory=dict)
 
-    def seconds(self, known_queue_key: str) -> int:
-        """Return the target of one queue."""
-        return self.by_queue.get(known_queue_key, self.default_seconds)
+    def seconds(self, *known_queue_keys: str) -> int:
+        """Return the target of one queue, by whichever of its lasting keys has one."""
+        given = (self.by_queue[key] for key in known_queue_keys if key in self.by_queue)
+        return next(given, self.default_seconds)
 
 
 @dataclass(frozen=True, slots=True)

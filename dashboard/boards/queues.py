@@ -13,7 +13,7 @@ from dashboard.boards.listing import ListSpec, SortKey
 from dashboard.boards.moment import Level, Moment, Wait, judge_wait
 from dashboard.boards.relations import (
     NAMELESS,
-    known_key,
+    known_keys,
     members_of,
     queue_keys_of,
     representative_name,
@@ -172,7 +172,10 @@ def affected_queues(state: State, applied: Applied) -> set[str]:
         representatives |= touched_targets(applied, table, "representative_id")
     for representative in representatives:
         queues.update(queue_keys_of(state, representative))
-    return set(applied.rows.get("known_queue", ())) | {known_key(state, queue) for queue in queues} - {""}
+    known = set(applied.rows.get("known_queue", ()))
+    for queue in queues:
+        known.update(known_keys(state, queue))
+    return known
 
 
 _CONDITIONS = list(QueueCondition)

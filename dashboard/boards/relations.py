@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from realtime.change import Applied
-from realtime.observer import KNOWN_QUEUE_TYPES, lasting_key
 from realtime.schema import CustomerClient, Queue, Representative
 from realtime.state import State
 
@@ -81,12 +80,9 @@ def queue_name(row: Queue | None) -> str:
     return (row and (row.get("name") or row.get("code_name"))) or NAMELESS
 
 
-def known_key(state: State, queue_key: str | None) -> str:
-    """Return the lasting key of a team queue's row, empty for a personal or unknown one."""
-    row = state.queues.get(queue_key or "")
-    if row is None or queue_key is None or row.get("type") not in KNOWN_QUEUE_TYPES:
-        return ""
-    return lasting_key(queue_key, dict(row))
+def known_keys(state: State, queue_key: str) -> list[str]:
+    """Return the lasting keys of a team queue's row; none for a personal or unknown one."""
+    return list(state.referring("known_queue", "queue_id", queue_key))
 
 
 def touched_targets(applied: Applied, table: str, name: str) -> set[str]:

@@ -13,7 +13,7 @@ from dashboard.boards.moment import Level, Moment, Wait, judge_wait
 from dashboard.boards.relations import (
     NAMELESS,
     clients_of,
-    known_key,
+    known_keys,
     members_of,
     owner_of,
     queue_keys_of,
@@ -128,7 +128,7 @@ def session_row(moment: Moment, key: str) -> SessionRow | None:
     created_at = row.get("created_at")
     entered_at = row.get("queue_entered_at") or created_at
     waits = doing in (SessionState.WAITING, SessionState.ASSIGNED)
-    target = moment.targets.seconds(known_key(state, queue_key))
+    target = moment.targets.seconds(*known_keys(state, queue_key))
     return SessionRow(
         key=key,
         source=split_key(key)[0],
@@ -216,7 +216,8 @@ def affected_sessions(state: State, applied: Applied) -> set[str]:
     for representative in applied.rows.get("representative", {}):
         keys.update(session_keys_of(state, representative))
         queues.update(queue_keys_of(state, representative))
-    queues |= touched_targets(applied, "representative", "queue_id")
+    for table in ("representative", "known_queue"):
+        queues |= touched_targets(applied, table, "queue_id")
     for queue in queues:
         keys.update(sessions_in(state, queue))
     return keys

@@ -1,5 +1,6 @@
 """Row tables: drawing only what a step concerns gives the same rows as drawing everything."""
 
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -10,14 +11,16 @@ from dashboard.boards.sessions import LINGER
 from dashboard.live.tables import PRESENTATIONS, QUEUES, REPRESENTATIVES, SESSIONS, RowKind, RowTable, Tables
 from realtime.change import Applied, Cause, Change
 from realtime.observer import observe
-from realtime.schema import KnownQueue
+from realtime.schema import TABLES, KnownQueue
 from realtime.simulator.center import Center
+from realtime.simulator.ledger import Update
 from realtime.state import State
 from realtime.status import LinkStatus
 from realtime.wire import Oddities, RowDecoder
 
 STARTED_AT = 1_795_000_000.0
 SOURCE = "helpdesk"
+STEPS = 250
 
 
 class Life:
@@ -41,11 +44,22 @@ class Life:
 
     def run(self, seconds: float) -> None:
         """Let the center live on."""
-        for update in self.center.advance(self.center.now + seconds):  # the center stands at the end of the span
-            rows = self.decoder.rows(update.insert)
-            for table, changed in self.decoder.rows(update.update).items():
-                rows.setdefault(table, {}).update(changed)
-            self.apply(Change(SOURCE, updates=rows, deletes=self.decoder.deleted_keys(update.delete)))
+        for update in self.center.advance(self.center.now + seconds):
+            self._take(update)
+
+    def run_one(self) -> None:
+        """Let the center live on until something happens."""
+        updates: list[Update] = []
+        while not updates:
+            updates = self.center.advance(self.center.now + 0.25)
+        for update in updates:
+            self._take(update)
+
+    def _take(self, update: Update) -> None:
+        rows = self.decoder.rows(update.insert)
+        for table, changed in self.decoder.rows(update.update).items():
+            rows.setdefault(table, {}).update(changed)
+        self.apply(Change(SOURCE, updates=rows, deletes=self.decoder.deleted_keys(update.delete)))
 
     @property
     def at(self) -> datetime:
@@ -72,20 +86,50 @@ def pairs(tables: Tables) -> list[tuple[RowTable, RowKind]]:  # type: ignore[typ
 @pytest.mark.parametrize("seed", range(4))
 def test_rows_drawn_step_by_step_equal_rows_drawn_from_scratch(seed: int) -> None:
     life = Life(seed)
-    for seconds in (0.5, 3, 20, 61, 300, 900):
-        life.run(seconds)
-        moment = life.moment
-        life.tables.refresh(moment)
-        for table, kind in pairs(life.tables):
-            drawn = {key: kind.draw(moment, key) for key in life.state.tables[kind.table]}
-            living = {key: row for key, row in table.rows.items() if getattr(row, "ended_at", None) is None}
-            assert living == drawn
-            counts = {
-                name: Counter(v for row in table.rows.values() for v in set(of(row)))
-                for name, of in table.spec.filters.items()
-            }
-            assert {name: +counter for name, counter in table.counts.items()} == counts
+    for _ in range(STEPS):
+        life.run_one()
+        assert_drawn(life)
+    life.run(900)
+    assert_drawn(life)
     assert len(life.tables.sessions.rows) > 10
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_follow_single_rows_that_come_go_and_change(seed: int) -> None:
+    life, dice = Life(seed, sessions=20), random.Random(seed)
+    for _ in range(STEPS):
+        life.apply(single_step(life.state, dice))
+        assert_drawn(life)
+
+
+def single_step(state: State, dice: random.Random) -> Change:
+    """Return a step that touches one row: it goes, comes again with another row's fields, or takes one of them."""
+    table = dice.choice([name for name in TABLES if state.tables[name]])
+    rows = state.tables[table]
+    key, other = dice.choice(list(rows)), dice.choice(list(rows.values()))
+    match dice.randrange(3):
+        case 0:
+            return Change(SOURCE, deletes={table: [key]})
+        case 1:
+            return Change(SOURCE, inserts={table: {f"{key}{dice.randrange(3)}": other}})
+        case _:
+            name = dice.choice(list(other))
+            return Change(SOURCE, updates={table: {key: {name: other[name]}}})
+
+
+def assert_drawn(life: Life) -> None:
+    """Assert that every table holds what drawing all rows anew gives, and counts them right."""
+    moment = life.moment
+    life.tables.refresh(moment)
+    for table, kind in pairs(life.tables):
+        drawn = {key: kind.draw(moment, key) for key in life.state.tables[kind.table]}
+        living = {key: row for key, row in table.rows.items() if getattr(row, "ended_at", None) is None}
+        assert living == drawn
+        counts = {
+            name: Counter(value for row in table.rows.values() for value in set(values(row)))
+            for name, values in table.spec.filters.items()
+        }
+        assert {name: +counter for name, counter in table.counts.items()} == counts
 
 
 def test_a_follower_hears_of_every_row_that_changed() -> None:
