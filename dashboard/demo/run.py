@@ -131,7 +131,7 @@ class Demo:
         """Return the status of the first page once the server gives one."""
         async with httpx2.AsyncClient(trust_env=False, timeout=10) as client:
             try:
-                answer = await client.get(self.plan.address)
+                answer = await client.get(f"http://{self.plan.host}:{self.plan.port}/")
             except httpx2.TransportError:
                 return None
         return answer.status_code

@@ -77,7 +77,7 @@ def answers(port: int) -> bool:
 def test_the_site_answers_and_tells_browsers_to_be_careful(site: tuple[Process, int]) -> None:
     _process, port = site
 
-    answer = httpx2.get(f"http://localhost:{port}/healthz", trust_env=False)
+    answer = httpx2.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
 
     assert (answer.status_code, answer.text) == (200, "ok\n")
     assert answer.headers["Cache-Control"] == "no-store"
@@ -91,7 +91,7 @@ def test_the_site_answers_and_tells_browsers_to_be_careful(site: tuple[Process, 
 def test_another_host_name_is_refused(site: tuple[Process, int]) -> None:
     _process, port = site
 
-    answer = httpx2.get(f"http://localhost:{port}/healthz", headers={"Host": "elsewhere.example"}, trust_env=False)
+    answer = httpx2.get(f"http://127.0.0.1:{port}/healthz", headers={"Host": "elsewhere.example"}, trust_env=False)
 
     assert answer.status_code == 400
 

@@ -60,7 +60,7 @@ def demo(tmp_path: Path) -> Iterator[tuple[Process, int]]:
 
 def log_in(client: httpx2.Client, port: int, password: str) -> httpx2.Response:
     """Log in by the form, as a browser does, and return the page behind it."""
-    origin = f"http://localhost:{port}"
+    origin = f"http://127.0.0.1:{port}"  # a bare machine may not know the name localhost
     form = client.get(f"{origin}/login/").raise_for_status()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.text)
     assert token
