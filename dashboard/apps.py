@@ -14,5 +14,6 @@ class DashboardConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks, which need models to be loaded first."""
+        """Register the system checks and the signals, which need models to be loaded first."""
         import_module("dashboard.checks")
+        import_module("dashboard.live.signals").connect()

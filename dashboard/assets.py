@@ -66,6 +66,8 @@ class PackageFinder(BaseFinder):
 class AssetStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise ships no types
     """Hashed names and compressed copies; packages' files point to source maps that we do not publish."""
 
+    support_js_module_import_aggregation = True  # our modules import each other by their hashed names
+
     patterns = tuple(
         (glob, tuple(pattern for pattern in patterns if "sourceMappingURL" not in str(pattern)))
         for glob, patterns in CompressedManifestStaticFilesStorage.patterns

@@ -12,6 +12,7 @@ import structlog
 
 from dashboard.boards.links import Light, light
 from dashboard.boards.moment import Moment
+from dashboard.live.doorkeeper import Doorkeeper
 from dashboard.live.message import Message
 from dashboard.live.painting import Painting, render_light
 from dashboard.live.registry import OPENERS
@@ -38,6 +39,7 @@ class Hub:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.sockets: set[LiveSocket] = set()
+        self.doorkeeper = Doorkeeper(self.sockets)
         self._shows: dict[ViewKey, Show] = {}
         self._wake = asyncio.Event()
         self._light: Light | None = None
@@ -54,6 +56,7 @@ class Hub:
             tasks.create_task(self._follow())
             tasks.create_task(self._serve())
             tasks.create_task(self._watch())
+            tasks.create_task(self.doorkeeper.run())
 
     async def paint(self, key: ViewKey) -> Painting:
         """Return a view as it is now, for a page. Raises TimeoutError while the database has not been read."""

@@ -25,12 +25,12 @@ OPENERS: Mapping[str, Callable[[ViewKey, State], BoardView]] = {"sources": open_
 
 
 def is_operator(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Say whether a user may act on sources: staff, or who was given the permission."""
-    return bool(getattr(user, "is_staff", False)) or user.has_perm("realtime.change_link")  # type: ignore[union-attr]
+    """Say whether a user may act on sources."""
+    return bool(getattr(user, "is_staff", False))
 
 
-def choose_view(board: str, user: AbstractBaseUser | AnonymousUser) -> ViewKey | None:
-    """Return the view of a board that this user gets; None when there is no such board."""
-    if board not in OPENERS:
+def choose_view(board: str, user: AbstractBaseUser | AnonymousUser, query: str = "") -> ViewKey | None:
+    """Return the view of a board that this user gets; None when there is none. `query` is the address's, unchecked."""
+    if board not in OPENERS or query:
         return None
     return ViewKey(board, scope=OPERATOR if is_operator(user) else "")

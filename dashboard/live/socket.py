@@ -25,6 +25,7 @@ class LiveSocket:
     """At most `WINDOW` unacknowledged messages are on their way; beyond that it only owes the browser a full paint."""
 
     key: ViewKey
+    query: str
     session_key: str
     outlet: Outlet
     owes_paint: bool = field(default=False, init=False)

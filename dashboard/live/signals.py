@@ -1,0 +1,44 @@
+"""Sockets end at once with what they rest on: a logout, a changed password, a deactivated or deleted user."""
+
+from collections.abc import Collection
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models.signals import m2m_changed, post_delete, post_save
+
+from dashboard.live.doorkeeper import RUNNING, ring_others
+
+HARMLESS_FIELDS = frozenset({"last_login"})
+
+
+def ring(**_signal: Any) -> None:
+    """Have the sockets checked as soon as the change is committed."""
+    transaction.on_commit(ring_all)
+
+
+def ring_all() -> None:
+    """Tell this process's doorkeepers directly, and those of others by the channel layer."""
+    for doorkeeper in list(RUNNING):
+        doorkeeper.loop.call_soon_threadsafe(doorkeeper.ring)
+    async_to_sync(ring_others)()
+
+
+def ring_for_user(update_fields: Collection[str] | None = None, created: bool = False, **_signal: Any) -> None:
+    """Have the sockets checked, unless nothing changed that they rest on."""
+    is_harmless = update_fields is not None and HARMLESS_FIELDS.issuperset(update_fields)
+    if not created and not is_harmless:
+        ring()
+
+
+def connect() -> None:
+    """Listen to Django's signals; once per process."""
+    user = get_user_model()
+    uid = "dashboard.live"
+    post_save.connect(ring_for_user, sender=user, dispatch_uid=uid)
+    post_delete.connect(ring, sender=user, dispatch_uid=uid)
+    post_delete.connect(ring, sender=Session, dispatch_uid=uid)  # a logout; its own signal comes before the end
+    m2m_changed.connect(ring, sender=user._meta.get_field("groups").remote_field.through, dispatch_uid=uid)
+    m2m_changed.connect(ring, sender=user._meta.get_field("user_permissions").remote_field.through, dispatch_uid=uid)
