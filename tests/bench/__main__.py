@@ -1,0 +1,64 @@
+"""Run the lines, print the table, write the JSON. QUICK=1 takes fewer samples and smaller sizes."""
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+django.setup()
+
+from django.conf import settings  # noqa: E402
+
+from tests.bench.line import Result, measure_line  # noqa: E402
+from tests.bench.lines import MODULES  # noqa: E402
+from tests.bench.report import ROOT, describe_machine, print_table, write_json  # noqa: E402
+from tests.bench.surroundings import Surroundings  # noqa: E402
+
+
+def read_modules(arguments: list[str]) -> list[str]:
+    """Return the modules to run: those named, else all."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("modules", nargs="*", choices=[*MODULES, []], metavar="module", help=", ".join(MODULES))
+    return parser.parse_args(arguments).modules or list(MODULES)
+
+
+def measure_all(modules: list[str], surroundings: Surroundings) -> Iterator[Result]:
+    """Measure line by line, saying on standard error where we are."""
+    for name in modules:
+        for line in MODULES[name](surroundings):
+            print(f"{name}: {line.name} ...", file=sys.stderr, flush=True)
+            yield measure_line(line, surroundings.samples)
+
+
+def run(modules: list[str], *, quick: bool) -> None:
+    """Measure, print, write."""
+    machine = describe_machine()
+    started = time.monotonic()
+    folder = Path(settings.VAR_DIR)
+    folder.mkdir(parents=True)
+    results: list[Result] = []
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder.parent, ignore_errors=True)
+        results.extend(measure_all(modules, Surroundings(folder, quick, stack)))
+    seconds = time.monotonic() - started
+    path = ROOT / "var" / "bench" / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.json"
+    write_json(path, machine, results, quick=quick, seconds=seconds)
+    print_table(results)
+    print(
+        f"\n{machine.processor}, {machine.cores} cores, {machine.memory_gb} GB, {machine.system}, "
+        f"Python {machine.python}, load before {machine.load}; "
+        f"commit {machine.commit}{' (modified)' if machine.is_modified else ''}; "
+        f"{seconds:.0f} s; {path.relative_to(ROOT)}"
+    )
+
+
+if __name__ == "__main__":
+    run(read_modules(sys.argv[1:]), quick=os.environ.get("QUICK", "") not in {"", "0"})

@@ -1,0 +1,22 @@
+"""The lines, by module.
+
+A module's `lines` is a generator: each line it yields is measured before the generator goes on, so what a line needs
+stands exactly as long as the `with` blocks around its `yield`.
+"""
+
+from collections.abc import Callable, Iterator
+
+from tests.bench.line import Line
+from tests.bench.lines import apply, copy, memory, sustained, wire
+from tests.bench.surroundings import Surroundings
+
+Module = Callable[[Surroundings], Iterator[Line]]
+
+MODULES: dict[str, Module] = {
+    "apply": apply.lines,
+    "wire": wire.lines,
+    "copy": copy.lines,
+    "sustained": sustained.lines,
+    "memory": memory.lines,
+}
+"""In the order of the table; `python -m tests.bench apply wire` runs these only."""
