@@ -62,9 +62,13 @@ class PostgresServer:
         """Return the programs, copied beside the cluster when the other user may not read where they are installed."""
         if str(self.programs).startswith("/usr/"):
             return self.programs
-        copy = self.folder / "programs"
-        shutil.copytree(self.programs.parent, copy, symlinks=True)
-        return copy / "bin"
+        package = self.programs.parent.parent
+        copy = self.folder / "programs" / package.name
+        shutil.copytree(self.programs.parent, copy / self.programs.parent.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")  # the programs look for them beside their package
+        if libraries.exists():
+            shutil.copytree(libraries, copy.with_name(libraries.name))
+        return copy / self.programs.parent.name / "bin"
 
     def run(self, program: str, *arguments: str) -> None:
         """Run one of PostgreSQL's programs to its end."""
