@@ -43,7 +43,8 @@ check: staticroot/.ok $(V)/.dev
 	$(V)/bin/ruff format --check .
 	$(V)/bin/ruff check .
 	$(V)/bin/mypy
-	$(V)/bin/lint-imports
+	$(V)/bin/lint-imports --no-logo
+	$(V)/bin/djlint templates --lint --quiet
 	$(CHECK_ENVIRONMENT) $(PYTHON) manage.py makemigrations --check --dry-run
 	$(CHECK_ENVIRONMENT) $(PYTHON) manage.py check --deploy --fail-level WARNING
 

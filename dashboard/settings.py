@@ -43,7 +43,6 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "django_htmx",
-    "lucide",
     "realtime",
     "dashboard",
 ]
