@@ -11,7 +11,8 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export NODE_EXTRA_CA_CERTS ?= /etc/ssl/certs/ca-certificates.crt
 endif
 export npm_config_cache ?= $(CURDIR)/.cache/npm
-export PIP_ROOT_USER_ACTION = ignore  # all goes into this folder, whoever runs it
+# All goes into this folder, whoever runs it.
+export PIP_ROOT_USER_ACTION = ignore
 
 # The demo has its own database and Valkey, whatever the shell's environment holds, unless asked on the command line.
 ifeq ($(origin DATABASE_URL),command line)
