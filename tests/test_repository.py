@@ -121,5 +121,7 @@ def test_the_readme_names_only_targets_that_the_makefile_has() -> None:
 
 
 def commands(path: Path) -> str:
-    """Return what a document sets as code."""
-    return "\n".join(re.findall(r"`([^`]+)`", path.read_text(encoding="utf-8")))
+    """Return what a document sets as code: within backquotes, or indented."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    quoted = [code for line in lines for code in line.split("`")[1::2]]
+    return "\n".join([*quoted, *(line for line in lines if line.startswith("    "))])
