@@ -1,0 +1,199 @@
+"""The models are the State, on both databases: round trips of hostile values, whole transactions, leases and fences."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import Error as DatabaseError
+from django.db.models.functions import Now
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime import models, store
+from realtime.change import Batch, Change, Fields, Rows
+from realtime.errors import LeaseLost
+from realtime.schema import HELD_TABLES
+from realtime.state import State
+from realtime.status import LinkState, LinkStatus
+from realtime.store import Lease, Position
+from realtime.wire import Oddities, RowDecoder
+from tests.realtime.histories import Said, encode, examples, updates
+from tests.realtime.naive import SOURCE, Listener
+
+pytestmark = pytest.mark.usefixtures("each_database")
+
+HOSTILE_ROWS = {
+    "support_session": {
+        "18446744073709551615": {"queue_id": 2**64 - 1, "created_timestamp": 0, "queue_entry_timestamp": 253402300799},
+        "1": {"customer_name": "\0", "issue_description": "😀" * 5000, "priority": -(2**63), "lsid": None},
+        "2": {"created_timestamp": "soon", "priority": 2**63, "queue_id": [], "customer_name": {"a": "\0"}},
+        "3": {"created_timestamp": None, "extra": None, "created_at": 1, "key": "x", "source": "y", "pk": 1},
+        "4": None,
+        "5": {"estimated_pickup_timestamp": 1700000000.123456, "customer_name": "'; DROP TABLE realtime_queue; --"},
+        "6": {"colour": [1e25, -1e300, 2**64 - 1, -(2**63), 5e-324, {"": None}], "": 1, "\0": "\0"},
+        "7": {"customer_name": "", "priority": 0},
+        "x'y\"z%s": {"customer_name": "%s %(a)s \\ \x01\x7f\u2028"},
+    },
+    "representative": {"1": {"routing_busy": False, "routing_idle": None, "routing_enabled": 2, "type": True}},
+    "future_table": {
+        "1": {"table": None, "created_timestamp": 5, "source": "x", "deep": {"a": [None]}},
+        "2": None,
+        "3": {"created_timestamp": None},
+    },
+    "fut\0ure": {"1": {"a": 1}},
+    "": {"1": {"a": 1}},
+}
+
+
+def taken(owner: str = "one", source: str = SOURCE) -> Lease:
+    """Return a lease that must be free."""
+    lease = store.acquire_lease(source, owner)
+    assert lease is not None
+    return lease
+
+
+def let_expire(source: str = SOURCE) -> None:
+    """Let a lease run out."""
+    models.Link.objects.filter(source=source).update(lease_expires_at=Now() - timedelta(seconds=1))
+
+
+def queues(*names: str) -> Rows:
+    """Return queues whose row ids are their names."""
+    return {"queue": {f"{SOURCE}:{name}": {"name": name} for name in names}}
+
+
+def stored_rows() -> Rows:
+    """Return the stored rows, tables without any left out."""
+    return {table: rows for table, rows in store.load(SOURCE).rows.items() if rows}
+
+
+def test_hostile_rows_come_back_as_they_were() -> None:
+    state = State()
+    state.apply(Change(SOURCE, inserts=RowDecoder(SOURCE, Oddities()).rows(HOSTILE_ROWS)))
+    held = {table: rows for table, rows in state.tables.items() if rows}
+    assert sum(map(len, held.values())) == 15
+    store.commit(taken(), Change(SOURCE, inserts=held), "e1")
+    assert store.load(SOURCE).rows == state.tables
+    store.commit(taken_again(), state.difference(SOURCE, store.load(SOURCE).rows), "e1")
+    assert store.load(SOURCE).rows == state.tables
+
+
+def taken_again() -> Lease:
+    """Return the lease of another mirror after the first one's end."""
+    let_expire()
+    return taken("two")
+
+
+@examples(30)
+@given(st.lists(updates(), min_size=1, max_size=5))
+def test_what_was_committed_is_what_is_loaded(said: list[Said]) -> None:
+    let_expire()
+    lease, listener, batch = taken(), Listener(), Batch(SOURCE)
+    listener.state.apply(listener.state.difference(SOURCE, store.load(SOURCE).rows))
+    listener.connect()
+    for number, one in enumerate(said):
+        listener.hear(encode(one.message))
+        while listener.applied:
+            batch.add(listener.applied.pop(0))
+        if number % 2:
+            store.commit(lease, batch.take(), "e1")
+    listener.wait(10)
+    for applied in listener.applied:
+        batch.add(applied)
+    store.commit(lease, batch.take(), "e2")
+    assert store.load(SOURCE).rows == listener.state.tables
+
+
+def test_each_commit_takes_the_next_number() -> None:
+    lease = taken()
+    assert [store.commit(lease, Change(SOURCE), epoch) for epoch in ("e1", "e1", "e2")] == [1, 2, 3]
+    assert store.load(SOURCE).position == Position("e2", 3)
+
+
+def test_commit_inserts_replaces_and_deletes_many_rows() -> None:
+    lease = taken()
+    names = [str(number) for number in range(5001)]
+    store.commit(lease, Change(SOURCE, inserts=queues(*names)), "e1")
+    replaced: Rows = {"queue": {"desk:0": {"code_name": "zero"}}}
+    gone = [f"desk:{name}" for name in names[1:-1]]
+    store.commit(lease, Change(SOURCE, inserts=replaced, deletes={"queue": [*gone, "desk:never"]}), "e1")
+    assert stored_rows() == {"queue": {"desk:0": {"code_name": "zero"}, "desk:5000": {"name": "5000"}}}
+
+
+def test_commit_that_fails_leaves_nothing() -> None:
+    lease = taken()
+    store.commit(lease, Change(SOURCE, inserts=queues("1")), "e1")
+    unstorable: Fields = {"username": object()}
+    with pytest.raises((DatabaseError, TypeError)):
+        store.commit(lease, Change(SOURCE, inserts=queues("2") | {"representative": {"desk:1": unstorable}}), "e2")
+    assert stored_rows() == queues("1")
+    assert store.load(SOURCE).position == Position("e1", 1)
+
+
+def test_sources_keep_apart() -> None:
+    other = taken("one", "des")
+    store.commit(taken(), Change(SOURCE, inserts=queues("1")), "e1")
+    store.commit(other, Change("des", inserts={"queue": {"des:1": {"name": "other"}}}), "x1")
+    assert stored_rows() == queues("1")
+    assert {source: status.seq for source, status in store.load_statuses().items()} == {"des": 1, SOURCE: 1}
+    assert store.load("nowhere").rows == {name: {} for name in HELD_TABLES}
+
+
+def test_lease_is_given_to_one_owner_until_it_expires() -> None:
+    first = taken("one")
+    assert store.acquire_lease(SOURCE, "two") is None
+    assert store.acquire_lease(SOURCE, "one") is None
+    let_expire()
+    second = taken("two")
+    assert second.fence > first.fence
+
+
+def test_lease_given_back_is_free_at_once() -> None:
+    lease = taken("one")
+    store.release_lease(lease, LinkStatus(SOURCE, state=LinkState.STOPPED))
+    assert taken("two").fence > lease.fence
+    with pytest.raises(LeaseLost):
+        store.release_lease(lease, LinkStatus(SOURCE))
+
+
+def test_expired_lease_that_nobody_took_still_writes_and_is_renewed() -> None:
+    lease = taken("one")
+    let_expire()
+    store.commit(lease, Change(SOURCE, inserts=queues("1")), "e1")
+    assert store.acquire_lease(SOURCE, "two") is None
+
+
+@pytest.mark.parametrize("successor", ["one", "two"])
+def test_stopped_and_continued_mirror_writes_nothing(successor: str) -> None:
+    stopped = taken("one")
+    let_expire()
+    store.commit(taken(successor), Change(SOURCE, inserts=queues("new")), "e2")
+    with pytest.raises(LeaseLost, match=r"^desk: another mirror took over"):
+        store.commit(stopped, Change(SOURCE, inserts=queues("old"), deletes={"queue": ["desk:new"]}), "e1")
+    with pytest.raises(LeaseLost):
+        store.renew_lease(stopped, LinkStatus(SOURCE, error="old"))
+    assert stored_rows() == queues("new")
+    assert store.load(SOURCE).position == Position("e2", 1)
+    assert store.load_statuses()[SOURCE].error == ""
+
+
+def test_status_is_written_with_the_lease_and_leaves_the_stream_alone() -> None:
+    lease = taken()
+    store.commit(lease, Change(SOURCE), "e1")
+    status = LinkStatus(
+        SOURCE,
+        epoch="wrong",
+        seq=77,
+        state=LinkState.LIVE,
+        state_since=datetime(2026, 1, 1, tzinfo=UTC),
+        error="a\N{SNOWMAN}",
+        last_message_at=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
+        clock_offset_seconds=-3600.25,
+        message_count=2**62,
+        messages_per_second=0.5,
+        oddities={"unknown field 'queue.\\u00fc'": 3},
+    )
+    store.renew_lease(lease, status)
+    read = store.load_statuses()[SOURCE]
+    assert read.lease_expires_at is not None
+    assert read == replace(status, epoch="e1", seq=1, lease_expires_at=read.lease_expires_at)
