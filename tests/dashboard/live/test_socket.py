@@ -1,0 +1,99 @@
+"""A socket's window: what is on its way is bounded, and what was missed is painted."""
+
+from dashboard.live.message import Message
+from dashboard.live.socket import ACK_SECONDS, WINDOW, CloseCode, LiveSocket
+from dashboard.live.view import ViewKey
+
+
+class Wire:
+    """An outlet that remembers."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+        self.codes: list[int] = []
+
+    def write(self, message: Message) -> None:
+        """Remember a message."""
+        self.messages.append(message)
+
+    def close(self, code: int) -> None:
+        """Remember a close code."""
+        self.codes.append(code)
+
+    @property
+    def seqs(self) -> list[int]:
+        """The places of what was written."""
+        return [message.seq for message in self.messages]
+
+
+def open_socket() -> tuple[LiveSocket, Wire]:
+    """Return a socket that was painted at place 1."""
+    wire = Wire()
+    socket = LiveSocket(ViewKey("sources"), "", "session", wire)
+    socket.paint(Message(b"paint", 1), 0.0)
+    return socket, wire
+
+
+def test_a_reader_without_acknowledgements_gets_four_messages_at_most() -> None:
+    socket, wire = open_socket()
+
+    for seq in range(2, 100):
+        socket.push(Message(b"step", seq), 0.0)
+        socket.beat(Message(b"beat"))
+
+    assert [seq for seq in wire.seqs if seq] == [1, 2, 3, 4]
+    assert len(wire.messages) < 2 * WINDOW
+    assert socket.owes_paint
+
+
+def test_a_reader_that_catches_up_is_painted_once() -> None:
+    socket, wire = open_socket()
+    for seq in range(2, 10):
+        socket.push(Message(b"step", seq), 0.0)
+
+    assert not socket.acknowledge(3)
+    assert socket.acknowledge(4)
+    socket.paint(Message(b"paint", 9), 1.0)
+    socket.push(Message(b"step", 10), 1.0)
+
+    assert wire.seqs == [1, 2, 3, 4, 9, 10]
+
+
+def test_a_step_that_is_in_the_paint_already_is_not_sent() -> None:
+    socket, wire = open_socket()
+
+    socket.push(Message(b"step", 1), 0.0)
+
+    assert wire.seqs == [1]
+
+
+def test_a_message_unacknowledged_for_five_seconds_makes_it_slow() -> None:
+    socket, _wire = open_socket()
+    socket.push(Message(b"step", 2), 3.0)
+
+    assert not socket.is_slow(ACK_SECONDS)
+    assert socket.is_slow(ACK_SECONDS + 0.1)
+    socket.acknowledge(1)
+    assert not socket.is_slow(ACK_SECONDS + 0.1)
+    socket.acknowledge(2)
+    assert not socket.is_slow(1000.0)
+
+
+def test_a_closed_socket_is_closed_once_and_stays_silent() -> None:
+    socket, wire = open_socket()
+
+    socket.close(CloseCode.SLOW)
+    socket.close(CloseCode.SESSION_GONE)
+    socket.push(Message(b"step", 2), 0.0)
+    socket.paint(Message(b"paint", 3), 0.0)
+    socket.beat(Message(b"beat"))
+
+    assert wire.codes == [CloseCode.SLOW]
+    assert wire.seqs == [1]
+
+
+def test_a_frame_has_the_header_of_its_size() -> None:
+    assert Message(b"a" * 125).frame[:2] == b"\x81\x7d"
+    assert Message(b"a" * 126).frame[:4] == b"\x81\x7e\x00\x7e"
+    assert Message(b"a" * 65536).frame[:10] == b"\x81\x7f" + (65536).to_bytes(8, "big")
+    assert Message(b"abc").frame == b"\x81\x03abc"

@@ -1,0 +1,121 @@
+"""The real site in a process of its own, on a database that the test writes to, and somebody who acts as the mirror."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from realtime import feed, store
+from realtime.change import Change
+from realtime.feed import Published
+from realtime.status import LinkState, LinkStatus
+from tests.services.database import default_database, migrate
+from tests.services.process import Process, free_port, running
+from tests.services.waiting import wait_until
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running site. Cookies are those of a user who is logged in."""
+
+    port: int
+    process: Process
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def log_in(self, username: str, *, is_staff: bool = False) -> str:
+        """Return the session of a user, who is made when there is none."""
+        user, _ = User.objects.get_or_create(username=username, defaults={"is_staff": is_staff})
+        client = Client()
+        client.force_login(user)
+        return client.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def get(self, path: str, session: str = "") -> httpx2.Response:
+        """Fetch a page."""
+        return httpx2.get(self.origin + path, cookies=cookies(session), trust_env=False, timeout=20)
+
+    async def open_socket(self, session: str, path: str = "/live/sources/", origin: str = "") -> ClientConnection:
+        """Open a websocket as a page of ours would; `origin` may be another, "none" sends none."""
+        given = None if origin == "none" else Origin(origin or self.origin)
+        headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"} if session else {}
+        address = f"ws://127.0.0.1:{self.port}{path}"
+        return await connect(address, origin=given, additional_headers=headers, proxy=None, max_size=2**24)
+
+    def is_answering(self) -> bool:
+        """Say whether the site answers."""
+        try:
+            return self.get("/healthz").is_success
+        except httpx2.TransportError:
+            return False
+
+
+def cookies(session: str) -> dict[str, str]:
+    """Return the cookie of a session."""
+    return {settings.SESSION_COOKIE_NAME: session} if session else {}
+
+
+@contextmanager
+def site_environment(folder: Path, blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
+    """Make an empty database the test's own, and give the environment of a site that uses it."""
+    url = f"sqlite:///{folder / 'site.sqlite3'}"
+    with blocker.unblock(), default_database(url):
+        migrate()
+        yield {
+            "DATABASE_URL": url,
+            "PORT": str(free_port()),
+            "SOURCES_FILE": str(folder / "sources.toml"),
+            "DEBUG": "1",
+        }
+
+
+@contextmanager
+def serving(environment: dict[str, str], log_path: Path) -> Iterator[Site]:
+    """Run the site."""
+    with running("-m", "dashboard.serve", log_path=log_path, environment=environment) as process:
+        site = Site(int(environment["PORT"]), process)
+        process.wait_for_output("serving")
+        wait_until(site.is_answering, what="the site")
+        yield site
+
+
+class Upstream:
+    """Acts as the mirror of one source: it commits and publishes as the real one does."""
+
+    def __init__(self, source: str = "helpdesk") -> None:
+        lease = store.acquire_lease(source, "tests")
+        assert lease is not None, "somebody else mirrors the source"
+        self._lease = lease
+        now = datetime.now(UTC)
+        self.status = LinkStatus(source, state=LinkState.LIVE, state_since=now, last_contact_at=now)
+
+    def say(self, **fields: Any) -> None:
+        """Write down and publish how the link is."""
+        now = datetime.now(UTC)
+        state_since = now if fields.get("state", self.status.state) != self.status.state else self.status.state_since
+        self.status = replace(self.status, **{"last_contact_at": now, "state_since": state_since, **fields})
+        store.renew_lease(self._lease, self.status)
+        asyncio.run(feed.publish_status(self.status))
+
+    def commit(self, **rows: dict[str, dict[str, Any]]) -> None:
+        """Insert rows, by table and key, as one batch."""
+        change = Change(self._lease.source, inserts=rows)
+        seq = store.commit(self._lease, change, "tests")
+        asyncio.run(feed.publish_change(Published(self._lease.source, store.Position("tests", seq), change)))
+
+    def add_queue(self, name: str) -> None:
+        """Insert one queue."""
+        self.commit(queue={f"{self._lease.source}:{name}": {"name": name, "type": "team"}})
