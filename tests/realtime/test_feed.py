@@ -1,7 +1,7 @@
 """Publishing and following over a real Valkey: what arrives is what was sent, or less, never something else."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -54,11 +54,11 @@ async def following() -> AsyncIterator[list[Published | LinkStatus]]:
     """Gather what is published; ready when the first status, sent again and again, has come."""
     heard: list[Published | LinkStatus] = []
 
-    async def gather() -> None:
+    async def gather(take: Callable[[Published | LinkStatus], None]) -> None:
         async for one in feed.follow():
-            heard.append(one)
+            take(one)
 
-    task = asyncio.create_task(gather())
+    task = asyncio.create_task(gather(heard.append))
     await until(lambda: greeted(heard), what="the first message")
     heard.clear()
     yield heard
@@ -121,14 +121,14 @@ async def test_follower_survives_a_valkey_that_was_killed(valkey: ValkeyServer) 
 async def test_wish_to_resynchronise_reaches_the_control_group() -> None:
     heard: list[str] = []
 
-    async def gather() -> None:
+    async def gather(take: Callable[[str], None]) -> None:
         async for message in feed.follow_group(feed.CONTROL_GROUP):
-            heard.append(f"{message['type']} {message['source']}")
+            take(f"{message['type']} {message['source']}")
 
     async def asked() -> bool:
         return await feed.ask_resynchronise("desk") and bool(heard)
 
-    task = asyncio.create_task(gather())
+    task = asyncio.create_task(gather(heard.append))
     assert await until(asked)
     assert set(heard) == {"mirror.resynchronise desk"}
     task.cancel()
