@@ -21,8 +21,7 @@ endif
 ifeq ($(origin REDIS_URL),command line)
 export DEMO_REDIS_URL := $(REDIS_URL)
 endif
-DEMO_OPTIONS = $(foreach option,speed sessions reps rate seed,$(call option,$(option),$(shell echo $(option) | tr a-z A-Z)))
-option = $(if $($(2)),--$(1) "$($(2))")
+DEMO_OPTIONS = $(foreach name,SPEED SESSIONS REPS RATE SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) "$($(name))"))
 
 .PHONY: setup demo test check bench lock start
 .DELETE_ON_ERROR:

@@ -88,8 +88,11 @@ class Demo:
         await asyncio.gather(*(child.watch() for child in self.children))
 
     async def stop(self) -> None:
-        """Stop every process that was started, all at once."""
-        await asyncio.gather(*(child.stop() for child in self.children))
+        """Stop every process that was started: first those that use others, so that they can say goodbye."""
+        users = [child for child in self.children if child.name in {"web", "mirror"}]
+        used = [child for child in self.children if child not in users]
+        await asyncio.gather(*(child.stop() for child in users))
+        await asyncio.gather(*(child.stop() for child in used))
 
     async def start(self, name: str, *arguments: str) -> Child:
         """Start a Python process of ours."""

@@ -59,7 +59,7 @@ def site(tmp_path: Path) -> Iterator[tuple[Process, int]]:
     port = free_port()
     environment = {"DATABASE_URL": database_url(tmp_path), "PORT": str(port)}
     status, output = run_to_end("manage.py", "migrate", "-v0", folder=tmp_path, environment=environment)
-    assert (status, output) == (0, "")
+    assert status == 0, output
     with running("-m", "dashboard.serve", log_path=tmp_path / "web.log", environment=environment) as process:
         process.wait_for_output("serving")
         wait_until(lambda: answers(port), what="the site")
