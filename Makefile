@@ -51,9 +51,10 @@ check: staticroot/.ok $(V)/.dev
 bench: $(V)/.dev
 	$(PYTHON) -m tests.bench $(ARGS)
 
-# An installation's processes, as `Procfile` lists them (docs/operating.md).
+# An installation's processes, as `Procfile` lists them (docs/operating.md). honcho gives each process type a PORT of its
+# own, starting at 5000 unless told: web stands first and is told.
 start: staticroot/.ok
-	PATH="$(CURDIR)/$(V)/bin:$$PATH" $(V)/bin/honcho start
+	PATH="$(CURDIR)/$(V)/bin:$$PATH" PORT="$${PORT:-8000}" $(V)/bin/honcho start
 
 $(V)/.base: requirements/base.txt
 	$(PY) -m venv --without-pip $(V)

@@ -1,0 +1,51 @@
+"""An installation on one machine: the processes of the Procfile, started by honcho, beside nothing else."""
+
+import os
+import sys
+from pathlib import Path
+
+import httpx2
+
+from dashboard.demo.environment import source_table
+from dashboard.valkey import is_answering
+from tests.e2e.test_demo import processes_of
+from tests.services.process import free_port, running
+from tests.services.waiting import wait_until
+
+SECRET = "a-secret-of-the-simulator"
+
+
+def is_serving(port: int) -> bool:
+    """Say whether the site answers."""
+    try:
+        return httpx2.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).is_success
+    except httpx2.TransportError:
+        return False
+
+
+def test_the_procfile_runs_an_installation_with_its_own_valkey(tmp_path: Path) -> None:
+    port = free_port()
+    folder = tmp_path / "var"
+    environment = {
+        "VAR_DIR": str(folder),
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+        "SOURCES_FILE": str(folder / "sources.toml"),
+        "DEMO_CLIENT_SECRET": SECRET,
+        "PORT": str(port),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+    simulate = ("manage.py", "simulate", "--port", "0", "--client-id", "demo", "--client-secret", SECRET)
+    with running("manage.py", "migrate", log_path=tmp_path / "migrate.log", environment=environment) as migrating:
+        assert migrating.popen.wait(60) == 0, migrating.output
+    with running(*simulate, log_path=tmp_path / "simulator.log") as simulator:
+        url = simulator.wait_for_output("simulator: ").removeprefix("simulator: ")
+        (folder / "sources.toml").write_text(source_table(url), encoding="utf-8")
+        with running("-m", "honcho", "start", log_path=tmp_path / "honcho.log", environment=environment) as honcho:
+            honcho.wait_for_output("state=live", seconds=60)
+            wait_until(lambda: is_serving(port), what="the site on PORT")
+            assert is_answering(folder / "valkey.sock")
+
+            assert honcho.end(seconds=15) == 143  # as honcho says SIGTERM
+    assert processes_of(folder) == []
+    assert [line for line in honcho.output.splitlines() if "stopped (rc=" in line and "rc=0" not in line] == []
