@@ -41,7 +41,7 @@ class Casework:
         draft = self._intake.draft()
         case = self._open(draft, seconds_ago)
         if draft.host is not None and draft.picked_up:
-            self._pick_up(case, draft.host)
+            self._pick_up(case, draft.host, seconds_ago)
         elif draft.host is not None:
             self._wait_for_host(case, draft.host)
         elif draft.prewait:

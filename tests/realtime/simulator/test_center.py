@@ -72,8 +72,8 @@ def assert_flags(tables: Tables) -> None:
         assert row["routing_available"] == able
 
 
-@settings(max_examples=40, deadline=None)
-@given(centers, st.lists(st.floats(1, 20_000), min_size=1, max_size=4))
+@settings(max_examples=25, deadline=None)
+@given(centers, st.lists(st.floats(1, 12_000), min_size=1, max_size=4))
 def test_center_stays_consistent_and_its_updates_lead_to_its_tables(center: Center, steps: list[float]) -> None:
     tables = replay(center.tables, [])
     assert_consistent(tables)
@@ -111,6 +111,15 @@ def test_center_is_warm_whatever_the_hour_of_the_clock(started_at: float, seed: 
     assert center.tables["representative_support_session"]
     created = [row["created_timestamp"] for rows in center.tables.values() for row in rows.values()]
     assert max(created) <= started_at
+
+
+def test_sessions_found_at_the_start_have_a_past() -> None:
+    sessions = Center(1, STARTED_AT, sessions=300).tables["support_session"].values()
+    jumps = [row for row in sessions if row["start_method"].endswith("jump")]
+
+    assert all(row["queue_entry_timestamp"] == row["created_timestamp"] < STARTED_AT - 30 for row in jumps)
+    assert all(row["created_timestamp"] <= row["queue_entry_timestamp"] for row in sessions)
+    assert sum(row["queue_entry_timestamp"] > STARTED_AT - 5 for row in sessions) < 10
 
 
 @pytest.mark.parametrize(
