@@ -1,5 +1,5 @@
 // Bring a list's rows into order with as few moves as there can be: rows of a longest rising run stay where they are,
-// so focus, selection and scrolling survive.
+// so focus, selection and scrolling survive. Where the browser can, a moved row keeps them too.
 
 // Returns the positions, within `numbers`, of a longest strictly rising run.
 function longestRun(numbers) {
@@ -27,11 +27,12 @@ export function arrange(list, ids, fresh) {
   const kept = [...list.children].filter((row) => rank.has(row.id));
   const run = longestRun(kept.map((row) => rank.get(row.id)));
   const still = new Set(kept.filter((_row, position) => run.has(position)));
+  const put = (row, next) => (list.moveBefore && row.isConnected ? list.moveBefore(row, next) : list.insertBefore(row, next));
   let next = null;
   for (const id of [...ids].reverse()) {
     const row = fresh.get(id) ?? document.getElementById(id);
     if (!row) continue;
-    if (!still.has(row)) list.insertBefore(row, next);
+    if (!still.has(row)) put(row, next);
     next = row;
   }
 }

@@ -1,0 +1,188 @@
+"""Invariant 2 of the design in a real DOM: what htmx and our modules make of a frame is the new rendering."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.async_api import Page, Route, WebSocketRoute
+
+from dashboard.assets import locate
+from dashboard.live.fragments import Place, Rendering, difference, encode_frame, encode_paint
+from dashboard.settings import ASSETS
+from tests.services.waiting import until
+
+STATIC = Path(__file__).resolve().parent.parent.parent / "static"
+PAGE = """<!doctype html><html lang="en" data-now="2026-03-11T18:42:07.000+00:00"><head><title>frames</title>
+<meta name="htmx-config" content='{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false}'>
+<script src="/static/vendor/htmx.min.js" defer></script><script src="/static/vendor/hx-ws.min.js" defer></script>
+<script src="/static/vendor/idiomorph-ext.min.js" defer></script>
+<script src="/static/js/live.js" type="module"></script>
+</head><body><main hx-ext="ws,live" ws-connect="/live/frames/"><div id="board"></div></main></body></html>"""
+POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws://frames.test"
+SHOWN = """() => ({
+  head: document.getElementById("tile-head").outerHTML,
+  rows: [...document.getElementById("rows").children].map((row) => row.outerHTML),
+  points: [...document.getElementById("points").children].map((row) => row.outerHTML),
+})"""
+
+
+def row(key: int, text: int) -> str:
+    """Return a table's row."""
+    return f'<tr id="rows-{key}"><td>{key}</td><td>&lt;b&gt; {text}</td></tr>'
+
+
+def point(key: int, text: int) -> str:
+    """Return a list's row, with a table in it."""
+    table = f"<table><tbody><tr><td>{text}</td></tr></tbody></table>"
+    return f'<li id="points-{key}"><input value="{key}">{table}</li>'
+
+
+def draw_rendering(chance: random.Random) -> Rendering:
+    """Return a rendering with a tile, a table and a list."""
+    rows = {f"rows-{key}": row(key, chance.randrange(3)) for key in chance.sample(range(12), chance.randrange(13))}
+    points = {f"points-{key}": point(key, chance.randrange(3)) for key in chance.sample(range(5), chance.randrange(6))}
+    head = {"tile-head": f'<table id="tile-head"><tbody><tr><td>{chance.randrange(3)}</td></tr></tbody></table>'}
+    return Rendering(head | rows | points, {"rows": tuple(rows), "points": tuple(points)})
+
+
+def board(rendering: Rendering) -> str:
+    """Return the whole board's HTML."""
+    html = rendering.fragments
+    rows, points = ("".join(html[key] for key in rendering.lists[name]) for name in ("rows", "points"))
+    return (
+        f'<div id="board">{html["tile-head"]}<table><tbody id="rows">{rows}</tbody></table>'
+        f'<ul id="points">{points}</ul></div>'
+    )
+
+
+def expected(rendering: Rendering) -> dict[str, object]:
+    """Return what the page must show."""
+    html = rendering.fragments
+    lists = {name: [html[key] for key in keys] for name, keys in rendering.lists.items()}
+    return {"head": html["tile-head"], **lists}
+
+
+class Server:
+    """The other end of the page's websocket."""
+
+    def __init__(self) -> None:
+        self.sockets: list[WebSocketRoute] = []
+        self.said: list[str] = []
+
+    def take(self, socket: WebSocketRoute) -> None:
+        """Accept a connection."""
+        self.sockets.append(socket)
+        socket.on_message(lambda text: self.said.append(str(text)))
+
+    async def send(self, payload: bytes, answer: str) -> None:
+        """Send a frame and wait until the page has shown it."""
+        self.said.clear()
+        self.sockets[-1].send(payload.decode())
+
+        async def is_shown() -> bool:
+            return answer in self.said
+
+        await until(is_shown, what=f"{answer} in {self.said}")
+
+
+async def answer_request(route: Route) -> None:
+    """Serve the page, our static files, and those of packages."""
+    path = route.request.url.partition("frames.test")[2]
+    name = path.removeprefix("/static/")
+    if path == "/":
+        await route.fulfill(body=PAGE, content_type="text/html", headers={"Content-Security-Policy": POLICY})
+    elif name in ASSETS:
+        await route.fulfill(path=locate(ASSETS[name]))
+    elif (STATIC / name).is_file():
+        await route.fulfill(path=STATIC / name, content_type="text/javascript")
+    else:
+        await route.fulfill(status=404)
+
+
+async def open_page(page: Page) -> Server:
+    """Open a page with our modules, connected to a server of ours."""
+    server = Server()
+    await page.route("http://frames.test/**", answer_request)
+    await page.route_web_socket("ws://frames.test/live/frames/", server.take)
+    await page.goto("http://frames.test/")
+
+    async def is_connected() -> bool:
+        return bool(server.sockets)
+
+    await until(is_connected, what="the page's websocket")
+    return server
+
+
+async def play(server: Server, page: Page, renderings: Sequence[Rendering], first_seq: int = 1) -> None:
+    """Send one rendering after the other as steps, and compare what the page shows."""
+    shown = renderings[0]
+    await server.send(encode_paint(board(shown), Place("e", first_seq)), f"ack:{first_seq}")
+    assert await page.evaluate(SHOWN) == expected(shown)
+    for seq, rendering in enumerate(renderings[1:], start=first_seq + 1):
+        await server.send(encode_frame(difference(shown, rendering), Place("e", seq)), f"ack:{seq}")
+        assert await page.evaluate(SHOWN) == expected(rendering)
+        shown = rendering
+
+
+async def test_any_difference_shows_the_new_rendering(page: Page) -> None:
+    chance = random.Random(42)
+    server = await open_page(page)
+
+    await play(server, page, [draw_rendering(chance) for _ in range(150)])
+
+
+async def test_rows_that_need_not_move_keep_focus_and_text(page: Page) -> None:
+    server = await open_page(page)
+    keys = [f"points-{key}" for key in range(5)]
+    fragments = {"tile-head": '<table id="tile-head"></table>'} | {key: point(int(key[-1]), 0) for key in keys}
+    before = Rendering(fragments, {"rows": (), "points": tuple(keys)})
+    await play(server, page, [before])
+    await page.locator("#points-3 input").fill("typed")
+    changed = fragments | {"points-3": point(3, 2)}
+    after = Rendering(changed, {"rows": (), "points": (keys[4], keys[3], keys[0], keys[1], keys[2])})
+    await page.evaluate("window.kept = document.querySelector('#points-3 input')")
+
+    await server.send(encode_frame(difference(before, after), Place("e", 2)), "ack:2")
+
+    assert await page.evaluate("[...document.getElementById('points').children].map((row) => row.id)") == [
+        *("points-4", "points-3", "points-0", "points-1", "points-2")
+    ]
+    assert await page.evaluate("window.kept.isConnected && window.kept.value") == "typed"
+    assert await page.evaluate("!Element.prototype.moveBefore || document.activeElement === window.kept")
+
+
+async def test_only_rows_out_of_the_longest_run_are_moved(page: Page) -> None:
+    server = await open_page(page)
+    keys = [f"points-{key}" for key in range(5)]
+    fragments = {"tile-head": '<table id="tile-head"></table>'} | {key: point(int(key[-1]), 0) for key in keys}
+    before = Rendering(fragments, {"rows": (), "points": tuple(keys)})
+    await play(server, page, [before])
+    await page.evaluate("""() => {
+      window.moved = [];
+      new MutationObserver((records) => {
+        for (const record of records) for (const node of record.addedNodes) window.moved.push(node.id);
+      }).observe(document.getElementById("points"), { childList: true });
+    }""")
+    after = Rendering(fragments, {"rows": (), "points": (keys[4], keys[0], keys[1], keys[2], keys[3])})
+
+    await server.send(encode_frame(difference(before, after), Place("e", 2)), "ack:2")
+
+    assert await page.evaluate("window.moved") == ["points-4"]
+
+
+async def test_a_repeated_step_changes_nothing_and_a_gap_brings_a_new_socket(page: Page) -> None:
+    server = await open_page(page)
+    chance = random.Random(7)
+    first, second, third = (draw_rendering(chance) for _ in range(3))
+    await play(server, page, [first, second])
+    await server.send(encode_frame(difference(second, first), Place("e", 2)), "ack:2")
+    assert await page.evaluate(SHOWN) == expected(second)
+
+    server.sockets[-1].send(encode_frame(difference(second, third), Place("e", 4)).decode())
+
+    async def is_back() -> bool:
+        return len(server.sockets) == 2
+
+    await until(is_back, what="a second connection")
+    assert await page.evaluate(SHOWN) == expected(second)
+    await play(server, page, [third], first_seq=4)
