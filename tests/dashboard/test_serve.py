@@ -88,6 +88,38 @@ def test_the_site_answers_and_tells_browsers_to_be_careful(site: tuple[Process, 
     assert f"connect-src 'self' ws://localhost:{port} ws://127.0.0.1:{port}" in policy
 
 
+def test_behind_tls_plain_http_is_sent_to_tls_except_for_probes(tmp_path: Path) -> None:
+    port = free_port()
+    environment = {
+        "DATABASE_URL": database_url(tmp_path),
+        "PORT": str(port),
+        "DASHBOARD_URL": "https://support.example.com",
+    }
+    assert run_to_end("manage.py", "migrate", folder=tmp_path, environment=environment)[0] == 0
+    with running("-m", "dashboard.serve", log_path=tmp_path / "web.log", environment=environment) as process:
+        process.wait_for_output("serving")
+        with httpx2.Client(
+            base_url=f"http://127.0.0.1:{port}", headers={"Host": "support.example.com"}, trust_env=False
+        ) as client:
+            probe = wait_until(lambda: client_get(client, "/healthz"), what="the site")
+            plain = client.get("/login/")
+            secure = client.get("/login/", headers={"X-Forwarded-Proto": "https"})
+
+    assert probe.status_code == 200
+    assert (plain.status_code, plain.headers["Location"]) == (301, "https://support.example.com/login/")
+    assert secure.status_code == 200
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert {"Secure", "HttpOnly"} <= {word.strip() for word in secure.headers["Set-Cookie"].split(";")}
+
+
+def client_get(client: httpx2.Client, path: str) -> httpx2.Response | None:
+    """Return an answer, or None while nobody listens."""
+    try:
+        return client.get(path)
+    except httpx2.TransportError:
+        return None
+
+
 def test_another_host_name_is_refused(site: tuple[Process, int]) -> None:
     _process, port = site
 

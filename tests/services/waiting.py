@@ -8,7 +8,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def wait_until(look: Callable[[], Found], seconds: float = 20.0, what: str = "the condition") -> Found:
+def wait_until(look: Callable[[], Found | None], seconds: float = 20.0, what: str = "the condition") -> Found:
     """Poll until `look` returns something true, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
@@ -18,7 +18,7 @@ def wait_until(look: Callable[[], Found], seconds: float = 20.0, what: str = "th
     return found
 
 
-async def until(look: Callable[[], Awaitable[Found]], seconds: float = 20.0, what: str = "the condition") -> Found:
+async def until(look: Callable[[], Awaitable[Found | None]], seconds: float = 20.0, what: str = "the condition") -> Found:
     """Poll in an asynchronous test until `look` returns something true, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := await look()):
