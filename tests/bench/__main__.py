@@ -1,6 +1,7 @@
 """Run the lines, print the table, write the JSON. QUICK=1 takes fewer samples and smaller sizes."""
 
 import argparse
+import gc
 import os
 import shutil
 import sys
@@ -19,8 +20,10 @@ from django.conf import settings  # noqa: E402
 
 from tests.bench.line import Result, measure_line  # noqa: E402
 from tests.bench.lines import MODULES  # noqa: E402
-from tests.bench.report import ROOT, describe_machine, print_table, write_json  # noqa: E402
+from tests.bench.report import ROOT, Machine, describe_machine, print_table, write_json  # noqa: E402
 from tests.bench.surroundings import Surroundings  # noqa: E402
+
+GC_THRESHOLDS = (50_000, 20, 100)  # the mirror's own (`realtime.worker`)
 
 
 def read_modules(arguments: list[str]) -> list[str]:
@@ -32,23 +35,32 @@ def read_modules(arguments: list[str]) -> list[str]:
 
 def measure_all(modules: list[str], surroundings: Surroundings) -> Iterator[Result]:
     """Measure line by line, saying on standard error where we are."""
+    started = time.monotonic()
     for name in modules:
         for line in MODULES[name](surroundings):
-            print(f"{name}: {line.name} ...", file=sys.stderr, flush=True)
+            print(f"{time.monotonic() - started:4.0f} s  {name}: {line.name}", file=sys.stderr, flush=True)
             yield measure_line(line, surroundings.samples)
 
 
 def run(modules: list[str], *, quick: bool) -> None:
     """Measure, print, write."""
     machine = describe_machine()
+    gc.set_threshold(*GC_THRESHOLDS)
     started = time.monotonic()
     folder = Path(settings.VAR_DIR)
     folder.mkdir(parents=True)
     results: list[Result] = []
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder.parent, ignore_errors=True)
-        results.extend(measure_all(modules, Surroundings(folder, quick, stack)))
-    seconds = time.monotonic() - started
+        try:
+            for result in measure_all(modules, Surroundings(folder, quick, stack)):
+                results.append(result)  # noqa: PERF402  # so that a line that breaks does not cost the others
+        finally:
+            report(results, machine, quick=quick, seconds=time.monotonic() - started)
+
+
+def report(results: list[Result], machine: Machine, *, quick: bool, seconds: float) -> None:
+    """Print and write what was measured."""
     path = ROOT / "var" / "bench" / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.json"
     write_json(path, machine, results, quick=quick, seconds=seconds)
     print_table(results)

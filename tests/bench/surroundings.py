@@ -7,11 +7,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tests.services.database import default_database, empty, migrate
+from django.apps import apps
+from django.core.management.color import no_style
+from django.db import connection
+
+from tests.services.database import default_database, migrate
 from tests.services.postgres import create_database_on, provide_postgres
 from tests.services.valkey import ValkeyServer
 
 VENDORS = ("sqlite", "postgresql")
+
+
+def empty_mirror() -> None:
+    """Empty the mirror's tables, and no others."""
+    tables = [model._meta.db_table for model in apps.get_app_config("realtime").get_models()]
+    connection.ops.execute_sql_flush(connection.ops.sql_flush(no_style(), tables))
 
 
 @dataclass
@@ -62,5 +72,5 @@ class Surroundings:
         """Let Django's default database be an empty one of that kind; gives its address."""
         url = self.database_url(vendor)
         with default_database(url):
-            empty()
+            empty_mirror()
             yield url

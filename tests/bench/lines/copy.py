@@ -19,11 +19,10 @@ from realtime.schema import TABLES
 from realtime.wire import Oddities, RowDecoder
 from tests.bench.appliance import SOURCE, Listener, Tables, changed_tables, copy_messages, count_rows, full_tables
 from tests.bench.line import Bar, Line, Measure, Sample, Side, Stopwatch
-from tests.bench.surroundings import VENDORS, Surroundings
-from tests.services.database import empty
+from tests.bench.surroundings import VENDORS, Surroundings, empty_mirror
 
 QUICK_SAMPLES = 2
-TEXTBOOK_SHARE = 60  # the textbook writes one row in so many, and its time is multiplied: whole, it takes half a minute
+TEXTBOOK_SHARE = 200  # the textbook writes one row in so many, and its time is multiplied: whole, it takes a minute
 
 
 def lines(surroundings: Surroundings) -> Iterator[Line]:
@@ -64,7 +63,7 @@ def acquire() -> store.Lease:
 def copy_anew() -> Sample:
     """Take a full copy into an empty State and an empty database."""
     messages = copy_messages(full_tables)
-    empty()
+    empty_mirror()
     lease = acquire()
     with Stopwatch() as watch:
         store.commit(lease, Listener().hear(messages), "first")
@@ -80,7 +79,7 @@ class Reconnects:
 
     def take(self) -> Sample:
         """Take the next copy in."""
-        empty()  # a copy written by the other side
+        empty_mirror()  # a copy written by the other side
         lease = acquire()
         if not any(self.listener.state.tables.values()):
             self.listener.hear(copy_messages(full_tables))
@@ -104,7 +103,7 @@ def parse_only() -> Sample:
 def update_or_create() -> Sample:
     """Write rows one by one through the ORM, in one transaction."""
     decoder = RowDecoder(SOURCE, Oddities())
-    empty()
+    empty_mirror()
     with Stopwatch() as watch, transaction.atomic():
         for table, rows in decoder.rows(full_tables()).items():
             for key in list(rows)[::TEXTBOOK_SHARE]:
