@@ -105,6 +105,18 @@ def test_the_demo_stops_without_leaving_a_process(
     assert processes_of(tmp_path) == []
 
 
+def test_a_demo_stopped_while_it_starts_leaves_no_process(tmp_path: Path) -> None:
+    with running(
+        "manage.py", "demo", log_path=tmp_path / "demo.log", environment=environment(tmp_path, free_port())
+    ) as process:
+        wait_until(lambda: len(processes_of(tmp_path)) > 1, seconds=30, what="the first child")
+
+        assert process.end(signal.SIGINT, seconds=15) == 0
+
+    assert processes_of(tmp_path) == []
+    assert "Traceback" not in process.output
+
+
 def test_a_killed_demo_leaves_no_process_either(demo: tuple[Process, int], tmp_path: Path) -> None:
     process, _port = demo
 

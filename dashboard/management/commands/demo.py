@@ -1,6 +1,7 @@
 """`manage.py demo` (or `make demo`): see the dashboard with a simulated support center."""
 
 import asyncio
+import contextlib
 import os
 from argparse import ArgumentParser
 from pathlib import Path
@@ -43,7 +44,8 @@ class Command(BaseCommand):
             simulator_options=tuple(part for name, value in given for part in (f"--{name}", value)),
         )
         try:
-            with lock_folder(plan.folder):
+            # Until the event loop minds the signals, Ctrl-C arrives as an exception; nothing runs yet then.
+            with contextlib.suppress(KeyboardInterrupt), lock_folder(plan.folder):
                 prepare(plan)
                 asyncio.run(run_until_stopped(plan))
         except (Refused, Ended) as error:
