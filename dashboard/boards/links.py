@@ -4,11 +4,11 @@ Times are absolute; ages tick in the browser. What is unknown is None and shown 
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from realtime import schema
 from realtime.change import Applied
@@ -17,6 +17,8 @@ from realtime.status import LinkState, LinkStatus
 
 LATE_AFTER = timedelta(seconds=45)  # two missed pings of 20 s and some grace
 NOTABLE_OFFSET_SECONDS = 0.5
+
+Figure = TypeVar("Figure", int, float)
 
 RowCounts = dict[str, Counter[str]]
 """Source -> table -> how many rows are held."""
@@ -64,7 +66,7 @@ class Oddity:
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """One source."""
+    """One source. None means that nobody knows. `warning_count` is the oddities and illegal messages together."""
 
     source: str
     condition: Condition
@@ -76,16 +78,12 @@ class LinkRow:
     changes_per_second: float | None
     rows: int | None
     tables: tuple[TableCount, ...]
-    connection_count: int
-    message_count: int
+    connection_count: int | None
+    message_count: int | None
     illegal_count: int
     oddities: tuple[Oddity, ...]
+    warning_count: int | None
     may_resynchronise: bool
-
-    @property
-    def warning_count(self) -> int:
-        """How many warnings there are: oddities and illegal messages."""
-        return self.illegal_count + sum(oddity.count for oddity in self.oddities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ class LinkTotals:
     rows: int | None
     messages_per_second: float | None
     changes_per_second: float | None
-    warnings: int
+    warnings: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ def light(statuses: Mapping[str, LinkStatus], now: datetime) -> Light:
         return Light(Level.OK, "live", None)
     severity = [Level.CRITICAL, Level.RISK, Level.UNKNOWN]
     name = min(bad, key=lambda one: (severity.index(bad[one].level), one))
-    words = bad[name].words if len(conditions) == 1 else f"{name} {bad[name].words}"
+    words = bad[name].words if len(conditions) == 1 else f"{name}: {bad[name].words}"
     more = f", {len(bad) - 1} more" if len(bad) > 1 else ""
     return Light(bad[name].level, words + more, bad[name].since)
 
@@ -185,17 +183,19 @@ def describe(status: LinkStatus, now: datetime) -> Condition:
 
 def _describe_running(status: LinkStatus, now: datetime) -> Condition:
     since = status.state_since
+    lost_since = status.last_contact_at or since  # each attempt is a state of its own, the loss is older
     match status.state:
         case LinkState.LIVE if status.last_contact_at is None or now - status.last_contact_at > LATE_AFTER:
             return Condition(Level.RISK, "late, no sign of life", status.last_contact_at, "It is tried again by itself")
         case LinkState.LIVE:
             return Condition(Level.OK, "live", since)
-        case LinkState.COPYING | LinkState.CONNECTING:
+        case LinkState.COPYING:
             return Condition(Level.RISK, status.state.words, since)
-        case LinkState.RETRYING:
-            return Condition(
-                Level.CRITICAL, status.state.words, since, "Nobody has to act: it is tried again by itself"
-            )
+        case LinkState.CONNECTING if not status.error:
+            return Condition(Level.RISK, status.state.words, since)
+        case LinkState.CONNECTING | LinkState.RETRYING:
+            action = "Nobody has to act: it is tried again by itself"
+            return Condition(Level.CRITICAL, LinkState.RETRYING.words, lost_since, action)
         case LinkState.REFUSED:
             return Condition(
                 Level.CRITICAL, status.state.words, since, "An operator has to act; it is tried again every 30 s"
@@ -208,11 +208,9 @@ def _describe_running(status: LinkStatus, now: datetime) -> Condition:
 
 def _link(status: LinkStatus, counts: Counter[str], now: datetime, may_resynchronise: bool) -> LinkRow:
     is_known = status.state_since is not None
+    is_heard = status.state in (LinkState.LIVE, LinkState.COPYING)
     condition = describe(status, now)
-    is_running = is_known and condition.words != "no mirror is running"
-    tables = tuple(
-        TableCount(name, counts[name]) for name in schema.HELD_TABLES if name in schema.TABLES or counts[name]
-    )
+    tables = _table_counts(counts) if status.last_message_at is not None or counts.total() else ()
     return LinkRow(
         source=status.source,
         condition=condition,
@@ -220,15 +218,23 @@ def _link(status: LinkStatus, counts: Counter[str], now: datetime, may_resynchro
         last_contact_at=status.last_contact_at,
         last_message_at=status.last_message_at,
         clock=_clock_words(status.clock_offset_seconds),
-        messages_per_second=status.messages_per_second if is_running else None,
-        changes_per_second=status.changes_per_second if is_running else None,
-        rows=sum(table.rows for table in tables) if is_known else None,
-        tables=tables if is_known else (),
-        connection_count=status.connection_count,
-        message_count=status.message_count,
+        messages_per_second=status.messages_per_second if is_heard else None,
+        changes_per_second=status.changes_per_second if is_heard else None,
+        rows=sum(table.rows for table in tables) if tables else None,
+        tables=tables,
+        connection_count=status.connection_count if is_known else None,
+        message_count=status.message_count if is_known else None,
         illegal_count=status.illegal_count,
         oddities=tuple(Oddity(name, count) for name, count in sorted(status.oddities.items())),
-        may_resynchronise=may_resynchronise,
+        warning_count=status.illegal_count + sum(status.oddities.values()) if is_known else None,
+        may_resynchronise=may_resynchronise and is_known,
+    )
+
+
+def _table_counts(counts: Counter[str]) -> tuple[TableCount, ...]:
+    """Return every table the vendor documents, and what it sent beyond them if there is any."""
+    return tuple(
+        TableCount(name, counts[name]) for name in schema.APPLIANCE_TABLES if name in schema.TABLES or counts[name]
     )
 
 
@@ -251,14 +257,17 @@ def _span(seconds: float) -> str:
 
 
 def _totals(links: tuple[LinkRow, ...]) -> LinkTotals:
-    rows = [link.rows for link in links if link.rows is not None]
-    messages = [link.messages_per_second for link in links if link.messages_per_second is not None]
-    changes = [link.changes_per_second for link in links if link.changes_per_second is not None]
     return LinkTotals(
         sources=len(links),
         current=sum(link.condition.is_current for link in links),
-        rows=sum(rows) if rows else None,
-        messages_per_second=sum(messages) if messages else None,
-        changes_per_second=sum(changes) if changes else None,
-        warnings=sum(link.warning_count for link in links),
+        rows=_sum_known(link.rows for link in links),
+        messages_per_second=_sum_known(link.messages_per_second for link in links),
+        changes_per_second=_sum_known(link.changes_per_second for link in links),
+        warnings=_sum_known(link.warning_count for link in links),
     )
+
+
+def _sum_known(values: Iterable[Figure | None]) -> Figure | None:
+    """Add up what is known; None when nothing is."""
+    known = [value for value in values if value is not None]
+    return sum(known[1:], start=known[0]) if known else None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
+from axe_playwright_python.async_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
