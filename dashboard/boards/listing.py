@@ -45,6 +45,7 @@ class ListQuery:
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     sort: tuple[SortKey, ...] = ()
     columns: tuple[str, ...] = ()
+    form: str = ""
     page: int = 1
 
     def chosen(self, name: str) -> tuple[str, ...]:
@@ -77,6 +78,8 @@ class ListQuery:
             pairs.append(("sort", ",".join(map(str, self.sort))))
         if self.columns:
             pairs.append(("columns", ",".join(self.columns)))
+        if self.form:
+            pairs.append(("form", self.form))
         if self.page > 1:
             pairs.append(("page", str(self.page)))
         return urlencode(pairs)
@@ -87,7 +90,9 @@ class ListSpec(Generic[RowT]):
     """How rows of one kind can be listed.
 
     `sorts` gives each sortable column's value (None sorts last either way); `filters` gives the values a row has under
-    a filter's name; `search` the texts it is found by; `columns` all columns in order, of which `fixed` always show.
+    a filter's name; `search` the texts it is found by; `columns` all columns in order, of which `fixed` always show;
+    `forms` the names of other forms than the usual one. `tabs` are the values of the filter `state` that get a tab.
+    `band` names the group a row stands in, as long as nobody sorted otherwise.
     """
 
     sorts: Mapping[str, Callable[[RowT], Any]]
@@ -96,6 +101,9 @@ class ListSpec(Generic[RowT]):
     default_sort: tuple[SortKey, ...]
     columns: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    tabs: tuple[str, ...] = ()
+    band: Callable[[RowT], str] | None = None
 
     def read(self, parameters: Mapping[str, Sequence[str]]) -> ListQuery:
         """Read a URL's parameters (name -> values)."""
@@ -103,13 +111,14 @@ class ListSpec(Generic[RowT]):
             name: tuple(sorted({value[:SEARCH_LIMIT] for value in parameters.get(name, ()) if value})[:CHOICE_LIMIT])
             for name in self.filters
         }
-        shown = [name for name in _first(parameters, "columns").split(",") if name in self.columns]
-        page = _first(parameters, "page")
+        shown = ",".join(parameters.get("columns", ())).split(",")  # one value from our links, several from a form
+        page, form = _first(parameters, "page"), _first(parameters, "form")
         return ListQuery(
             search=" ".join(_first(parameters, "q").split())[:SEARCH_LIMIT],
             filters=tuple(sorted((name, values) for name, values in filters.items() if values)),
             sort=self._read_sort(_first(parameters, "sort")),
             columns=tuple(name for name in self.columns if name in shown),
+            form=form if form in self.forms else "",
             page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) > 0 else 1,
         )
 
@@ -170,6 +179,17 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """One column: whether it shows, the query that sorts by it ("" where it cannot), and its place in the sort."""
+
+    name: str
+    is_shown: bool
+    link: str = ""
+    rank: int | None = None
+    is_descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Paging:
     """Which page of how many, and how many rows there are before and after filtering."""
 
@@ -202,3 +222,27 @@ def choices(query: ListQuery, name: str, counts: Mapping[str, int]) -> tuple[Cho
         Choice(value, counts.get(value, 0), value in chosen, query.toggled(name, value).encoded())
         for value in sorted({value for value, count in counts.items() if count} | set(chosen))
     )
+
+
+def tabs(query: ListQuery, values: Iterable[str], counts: Mapping[str, int]) -> tuple[Choice, ...]:
+    """Return the states as tabs, of which one is chosen at a time; the first, "", stands for all."""
+    chosen = query.chosen("state")
+    return (
+        Choice("", sum(counts.values()), not chosen, query.with_choice("state", ()).encoded()),
+        *(
+            Choice(value, counts.get(value, 0), value in chosen, query.with_choice("state", (value,)).encoded())
+            for value in values
+        ),
+    )
+
+
+def columns(spec: ListSpec[RowT], query: ListQuery) -> tuple[Column, ...]:
+    """Return all columns of a list; the places in the sort are told only where somebody sorted."""
+    shown = spec.shown_columns(query)
+    places = {sort.column: (rank, sort) for rank, sort in enumerate(query.sort, start=1)}
+    made = []
+    for name in spec.columns:
+        rank, sort = places.get(name, (None, SortKey(name)))
+        link = query.sorted_by(name).encoded() if name in spec.sorts else ""
+        made.append(Column(name, name in shown, link, rank, sort.descending))
+    return tuple(made)

@@ -32,12 +32,13 @@ class StateShare:
 
 @dataclass(frozen=True, slots=True)
 class SourceShare:
-    """One source: how its link is, and how many sessions it brought."""
+    """One source: how its link is, and how many sessions it brought. Unknown until its first copy came."""
 
     source: str
     vendor: str
     condition: Condition
     sessions: int
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def source_shares(
     """Return the sources with their links at `now` (our clock)."""
     counts = Counter(row.source for row in sessions)
     return tuple(
-        SourceShare(name, "beyondtrust", describe(status, now), counts[name])
+        SourceShare(name, "beyondtrust", describe(status, now), counts[name], status.seq > 0)
         for name, status in sorted(statuses.items())
     )
 

@@ -181,5 +181,7 @@ REPRESENTATIVE_LIST: ListSpec[RepresentativeRow] = ListSpec(
     default_sort=(SortKey("state"), SortKey("since")),
     columns=("name", "state", "since", "sessions", "queues", "skills", "login"),
     fixed=("name", "state"),
+    forms=("table",),
+    tabs=tuple(state.value for state in RepresentativeState),
 )
 """Representatives as a list: by state, those longest in it first."""

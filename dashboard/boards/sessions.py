@@ -223,6 +223,9 @@ def affected_sessions(state: State, applied: Applied) -> set[str]:
     return keys
 
 
+PAST_TARGET = "past-target"
+NO_AGE = "no-age"
+_TABS = (SessionState.WAITING, SessionState.WITH_REP, SessionState.ASSIGNED, SessionState.CUSTOMER_GONE)
 _STATES = list(SessionState)
 _PRIORITY_WORDS = {1: "high", 2: "medium", 3: "low"}
 
@@ -258,6 +261,8 @@ SESSION_LIST: ListSpec[SessionRow] = ListSpec(
         *(person.name for person in row.representatives),
     ),
     default_sort=(SortKey("urgency"), SortKey("age")),
+    tabs=tuple(state.value for state in _TABS),
+    band=lambda row: PAST_TARGET if row.level is Level.CRITICAL else row.age.band.value if row.age else NO_AGE,
     columns=("state", "customer", "queue", "how", "priority", "skill", "with", "pickup", "age"),
     fixed=("state", "customer", "age"),
 )

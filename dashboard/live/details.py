@@ -9,6 +9,8 @@ from dashboard.live.painter import Picture, Piece
 from dashboard.live.view import ViewKey
 from realtime.change import Applied
 
+DETAIL_ID = "detail"
+
 
 @dataclass(frozen=True, slots=True)
 class DetailKind:
@@ -56,4 +58,4 @@ class DetailView:
         self._last = now or self._last
         shown = Shown(self._last, is_gone=now is None)
         piece = Piece(f"tile-{self._kind.name}", f"tiles/{self._kind.name}.html", shown)
-        return Picture("boards/detail.html", {"detail": piece})
+        return Picture("boards/detail.html", {"detail": piece}, root=DETAIL_ID)

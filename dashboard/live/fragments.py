@@ -69,10 +69,14 @@ def row_id(list_name: str, key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a socket is in a view's stream: a new epoch means that the numbers start anew."""
+    """Where a socket is in a view's stream: a new epoch means that the numbers start anew.
+
+    `root` is the DOM id of the view's whole: a page can show two views, a list and beside it a drawer.
+    """
 
     epoch: str
     seq: int
+    root: str = BOARD_ID
 
 
 def encode_frame(frame: Frame, place: Place) -> bytes:
@@ -86,7 +90,7 @@ def encode_frame(frame: Frame, place: Place) -> bytes:
 
 def encode_paint(html: str, place: Place) -> bytes:
     """Return the whole board, for a browser that just joined or missed something."""
-    return _envelope("paint", place, [_template("swap", BOARD_ID, html)])
+    return _envelope("paint", place, [_template("swap", place.root, html)])
 
 
 def _template(kind: str, key: str, html: str) -> str:
@@ -94,5 +98,7 @@ def _template(kind: str, key: str, html: str) -> str:
 
 
 def _envelope(kind: str, place: Place, parts: Iterable[str]) -> bytes:
-    head = f'<div hx-swap-oob="live:#{BOARD_ID}" data-frame="{kind}" data-epoch="{place.epoch}" data-seq="{place.seq}">'
+    head = (
+        f'<div hx-swap-oob="live:#{place.root}" data-frame="{kind}" data-epoch="{place.epoch}" data-seq="{place.seq}">'
+    )
     return f"{head}{''.join(parts)}</div>".encode()

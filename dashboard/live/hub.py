@@ -14,10 +14,11 @@ from dashboard.boards.links import Light, light
 from dashboard.boards.moment import Moment
 from dashboard.live.doorkeeper import Doorkeeper
 from dashboard.live.message import Message
-from dashboard.live.painting import Painting, render_light
+from dashboard.live.painting import Painting, clock_offsets, render_light
 from dashboard.live.registry import OPENERS
 from dashboard.live.show import Show
 from dashboard.live.socket import CloseCode, LiveSocket
+from dashboard.live.tables import Tables
 from dashboard.live.view import ViewKey
 from realtime.change import Applied
 from realtime.replica import Replica
@@ -44,6 +45,7 @@ class Hub:
         self._wake = asyncio.Event()
         self._light: Light | None = None
         self._replica = self._make_replica()
+        self._tables = Tables(self._replica.state)
 
     def _make_replica(self) -> Replica:
         replica = Replica()
@@ -65,7 +67,7 @@ class Hub:
         show = self._show(key)
         if show.is_dirty:
             await self._refresh(show)
-        return Painting(show.html(), render_light(light(moment.statuses, moment.at), moment.at), moment.at)
+        return Painting(show.html(), render_light(moment), moment.at, clock_offsets(moment))
 
     async def join(self, socket: LiveSocket) -> None:
         """Show a socket its view, now and from now on. Raises TimeoutError while the database has not been read."""
@@ -101,11 +103,12 @@ class Hub:
     def _show(self, key: ViewKey) -> Show:
         show = self._shows.get(key)
         if show is None:
-            show = self._shows[key] = Show(key, OPENERS[key.board](key, self._replica.state), self._moment())
+            show = self._shows[key] = Show(key, OPENERS[key.board](key, self._tables), self._moment())
             show.idle_since = self.loop.time()
         return show
 
     def _touch(self, applied: Applied) -> None:
+        self._tables.mark(applied)
         for show in self._shows.values():
             if show.board.touch(applied):
                 show.is_dirty = True
@@ -120,6 +123,7 @@ class Hub:
                 log.exception("the replica ended, starting another", exc_info=errors)
             await asyncio.sleep(RESTART_SECONDS)
             self._replica = self._make_replica()
+            self._tables = Tables(self._replica.state)
             for socket in list(self.sockets):
                 socket.close(CloseCode.COME_BACK)
             self._shows.clear()
@@ -203,7 +207,7 @@ class Hub:
 
     def _beat_message(self) -> Message:
         moment = self._moment()
-        return Message(render_light(light(moment.statuses, moment.at), moment.at).encode())
+        return Message(render_light(moment).encode())
 
     async def _beat(self) -> None:
         message = self._beat_message()

@@ -1,11 +1,23 @@
 """A list board, live: one page of one kind of rows, filtered, searched and sorted as the URL says."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Generic
 
 from dashboard.boards.freshness import Tile, tile_of
-from dashboard.boards.listing import PAGE_SIZE, Choice, ListQuery, Paging, choices, paging
+from dashboard.boards.listing import (
+    PAGE_SIZE,
+    Choice,
+    Column,
+    ListQuery,
+    ListSpec,
+    Paging,
+    choices,
+    columns,
+    paging,
+    tabs,
+)
 from dashboard.boards.moment import Moment
 from dashboard.live.fragments import row_id
 from dashboard.live.painter import Picture, Piece
@@ -16,11 +28,59 @@ from realtime.change import Applied
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands above a list: how many, the values to filter by, the sort links, the shown columns."""
+    """What stands above a list: how many, and the values to filter by. `clear` is the query without any filter."""
 
     paging: Paging
+    tabs: tuple[Choice, ...]
     choices: Mapping[str, tuple[Choice, ...]]
     is_filtered: bool
+    clear: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a view of a list is laid out: its query, columns and form. The same for all of its life."""
+
+    name: str
+    query: str
+    columns: tuple[Column, ...]
+    form: str
+    is_filtered: bool
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """The names of the columns that show."""
+        return frozenset(column.name for column in self.columns if column.is_shown)
+
+    @property
+    def shown_count(self) -> int:
+        """How many columns show."""
+        return len(self.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A heading within a list: a group of rows and how many rows it has on all pages."""
+
+    name: str
+    count: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What stands below a list: which page of how many, and the queries of the pages before and after."""
+
+    paging: Paging
+    before: str | None
+    after: str | None
+
+
+def lay_out(name: str, spec: ListSpec[RowT], query: ListQuery) -> Layout:
+    """Return how a view of a list is laid out."""
+    return Layout(
+        name, query.encoded(), columns(spec, query), query.form, is_filtered=bool(query.filters or query.search)
+    )
 
 
 class ListView(Generic[RowT]):
@@ -31,6 +91,7 @@ class ListView(Generic[RowT]):
         self._name = name
         self._table = table
         self._query = query
+        self._layout = lay_out(name, table.spec, query)
         self._follower = table.follow()
         self._matched: dict[str, RowT] = {}
         self._ordered: list[RowT] = []
@@ -79,21 +140,51 @@ class ListView(Generic[RowT]):
         start = (sheet.page - 1) * PAGE_SIZE
         shown = self._ordered[start : start + PAGE_SIZE]
         self._pieces = {row.key: self._piece(row) for row in shown}
-        counts = {name: choices(self._query, name, self._table.counts[name]) for name in self._table.spec.filters}
-        head = Head(sheet, counts, is_filtered=bool(self._query.filters or self._query.search))
+        pages = Pages(sheet, *(self._page_link(sheet, step) for step in (-1, 1)))
         return Picture(
             f"boards/{self._name}.html",
-            {
-                "head": Piece(
-                    f"tile-{self._name}-head", f"tiles/{self._name}-head.html", Tile(head, tile.stale, tile.is_known)
-                ),
-                "foot": Piece(f"tile-{self._name}-foot", "tiles/list-foot.html", sheet),
-            },
-            {self._name: tuple(self._pieces.values())},
+            {"head": self._tile_piece("head", self._head(sheet), tile), "foot": self._tile_piece("foot", pages, tile)},
+            {self._name: tuple(self._listed(shown))},
+            self._layout,
         )
+
+    def _head(self, sheet: Paging) -> Head:
+        spec, query, counts = self._table.spec, self._query, self._table.counts
+        return Head(
+            sheet,
+            tabs(query, spec.tabs, counts["state"]) if spec.tabs else (),
+            {name: choices(query, name, counts[name]) for name in spec.filters},
+            self._layout.is_filtered,
+            replace(query, search="", filters=(), page=1).encoded(),
+        )
+
+    def _page_link(self, sheet: Paging, step: int) -> str | None:
+        page = sheet.page + step
+        return replace(self._query, page=page).encoded() if 1 <= page <= sheet.page_count else None
+
+    def _tile_piece(self, part: str, value: object, tile: Tile[None]) -> Piece:
+        template = "tiles/list-foot.html" if part == "foot" else f"tiles/{self._name}-{part}.html"
+        return Piece(f"tile-{self._name}-{part}", template, Tile(value, tile.stale, tile.is_known), self._layout)
+
+    def _listed(self, shown: list[RowT]) -> Iterator[Piece]:
+        """Yield the rows in order, each band's heading before its first row."""
+        band_of = self._table.spec.band
+        if band_of is None or self._query.sort:
+            yield from (self._pieces[row.key] for row in shown)
+            return
+        counts = Counter(map(band_of, self._ordered))
+        last = ""
+        for row in shown:
+            band = band_of(row)
+            if band != last:
+                last = band
+                value = Band(band, counts[band], self._layout.shown_count)
+                yield Piece(f"{self._name}-band-{band}", f"tiles/{self._name}-band.html", value)
+            yield self._pieces[row.key]
 
     def _piece(self, row: RowT) -> Piece:
         held = self._pieces.get(row.key)
         if held is not None and held.value is row:
             return held
-        return Piece(row_id(self._name, row.key), f"tiles/{self._name}-row.html", row)
+        form = self._query.form or "row"
+        return Piece(row_id(self._name, row.key), f"tiles/{self._name}-{form}.html", row, self._layout)

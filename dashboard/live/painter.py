@@ -9,28 +9,35 @@ from dataclasses import dataclass, field
 
 from django.template.loader import get_template
 
-from dashboard.live.fragments import Rendering
+from dashboard.live.fragments import BOARD_ID, Rendering
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One fragment to be: its DOM id, its template, and the value that the template shows as `value`."""
+    """One fragment to be: its DOM id, its template, and the value that the template shows as `value`.
+
+    `options` is what else the template needs to know of the view: its query, its columns.
+    """
 
     id: str
     template: str
     value: object
+    options: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All pieces of a view and the template that places them (its root has the id `board`).
+    """All pieces of a view and the template that places them (its root has the id `root`).
 
-    `tiles` and `lists` are keyed by the names that the template uses; a list's name is the DOM id of its element too.
+    `tiles` is keyed by the names that the template uses. A list's name is the DOM id of its element; the template
+    reaches it with "_" for "-".
     """
 
     template: str
     tiles: Mapping[str, Piece]
     lists: Mapping[str, tuple[Piece, ...]] = field(default_factory=dict)
+    options: object = None
+    root: str = BOARD_ID
 
     def pieces(self) -> Iterator[Piece]:
         """Yield each piece once."""
@@ -57,11 +64,13 @@ class Painter:
         if shown is not None and shown[0] == piece:
             return shown
         self.render_count += 1
-        return piece, get_template(piece.template).render({"id": piece.id, "value": piece.value})
+        return piece, get_template(piece.template).render(
+            {"id": piece.id, "value": piece.value, "options": piece.options}
+        )
 
     def paint(self, picture: Picture) -> str:
         """Return the whole board's HTML of the picture that was rendered last."""
         html = {key: html for key, (_, html) in self._shown.items()}
         tiles = {name: html[piece.id] for name, piece in picture.tiles.items()}
-        lists = {name: [html[row.id] for row in rows] for name, rows in picture.lists.items()}
-        return get_template(picture.template).render({"tiles": tiles, "lists": lists})
+        lists = {name.replace("-", "_"): [html[row.id] for row in rows] for name, rows in picture.lists.items()}
+        return get_template(picture.template).render({"tiles": tiles, "lists": lists, "options": picture.options})

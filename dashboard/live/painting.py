@@ -1,17 +1,22 @@
 """A page's first picture: from the hub of this process, or straight from the database where none runs."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+import orjson
 from django.http import HttpRequest
 from django.template.loader import get_template
+from django.utils.safestring import SafeString
 
-from dashboard.boards.links import Light, light
+from dashboard.boards.clock import set_clocks
+from dashboard.boards.links import light
 from dashboard.boards.moment import Moment
 from dashboard.live.painter import Painter
 from dashboard.live.registry import OPENERS
+from dashboard.live.tables import Tables
 from dashboard.live.view import ViewKey
 from realtime import store
 from realtime.change import Change
@@ -27,6 +32,11 @@ class Painting:
     board: str
     light: str
     now: datetime
+    offsets: Mapping[str, float]
+
+    def with_clocks(self) -> SafeString:
+        """Return the board with its clocks set, as it leaves in a page. Only digits are put in, so it stays safe."""
+        return SafeString(set_clocks(self.board, self.now, self.offsets))
 
 
 class Studio(Protocol):
@@ -53,12 +63,19 @@ def paint_stored(key: ViewKey) -> Painting:
     for source in statuses:
         state.apply(Change(source, inserts=store.load(source).rows))
     moment = Moment(state, statuses, datetime.now(UTC))
-    picture = OPENERS[key.board](key, state).picture(moment)
+    picture = OPENERS[key.board](key, Tables(state)).picture(moment)
     painter = Painter()
     painter.render(picture)
-    return Painting(painter.paint(picture), render_light(light(statuses, moment.at), moment.at), moment.at)
+    return Painting(painter.paint(picture), render_light(moment), moment.at, clock_offsets(moment))
 
 
-def render_light(value: Light, now: datetime) -> str:
-    """Return the light "server ↔ appliance" as HTML; it carries our clock."""
-    return get_template("parts/_light.html").render({"light": value, "now": now})
+def clock_offsets(moment: Moment) -> dict[str, float]:
+    """Return how many seconds each source's clock is ahead of ours."""
+    return {name: round(status.clock_offset_seconds or 0.0, 1) for name, status in moment.statuses.items()}
+
+
+def render_light(moment: Moment) -> str:
+    """Return the light "server ↔ appliance" as HTML; it carries our clock, and how the sources' clocks differ."""
+    value = light(moment.statuses, moment.at)
+    offsets = orjson.dumps(clock_offsets(moment)).decode()
+    return get_template("parts/_light.html").render({"light": value, "now": moment.at, "offsets": offsets})

@@ -65,4 +65,4 @@ class Show:
 
     @property
     def _place(self) -> Place:
-        return Place(self._epoch, self._seq)
+        return Place(self._epoch, self._seq, self._picture.root)

@@ -111,7 +111,7 @@ class RowTable(Generic[RowT]):
         self._stale |= self._kind.affected(self._state, applied)
         if self._kind.end and applied.cause is Cause.LIVE:
             gone = applied.rows.get(self._kind.table, {})
-            self._ended.update(key for key, row in gone.items() if row.after is None)
+            self._ended.update(key for key, row in gone.items() if row.after is None and key in self.rows)
 
     @property
     def has_stale_rows(self) -> bool:
@@ -181,6 +181,7 @@ class Tables:
     """All kinds of rows of one State."""
 
     def __init__(self, state: State) -> None:
+        self.state = state
         self.sessions = RowTable(SESSIONS, state)
         self.representatives = RowTable(REPRESENTATIVES, state)
         self.queues = RowTable(QUEUES, state)

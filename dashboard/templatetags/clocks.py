@@ -1,0 +1,65 @@
+"""Clocks in templates: the exact moment for the ticker and on hover, with its zone."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from dashboard.boards.clock import duration
+from dashboard.templatetags.figures import UNKNOWN, exact
+
+register = template.Library()
+
+
+@register.filter
+def at(value: datetime | None) -> str:
+    """Return the time of day of a moment in the site's zone."""
+    return UNKNOWN if value is None else f"{timezone.localtime(value):%H:%M:%S}"
+
+
+@register.filter
+def at_minute(value: datetime | None) -> str:
+    """Return the time of day of a moment, to the minute."""
+    return UNKNOWN if value is None else f"{timezone.localtime(value):%H:%M}"
+
+
+@register.filter
+def full(value: datetime | None) -> str:
+    """Return a moment with its date and zone."""
+    return "" if value is None else f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S %Z}"
+
+
+@register.filter
+def span(seconds: int) -> str:
+    """Return a length of time."""
+    return duration(seconds)
+
+
+@register.simple_tag
+def since(value: datetime | None, source: str, css: str = "time") -> SafeString | str:
+    """Return a clock that counts up from a moment on a source's clock."""
+    return _clock(value, source, css, "since")
+
+
+@register.simple_tag
+def until(value: datetime | None, source: str, css: str = "time") -> SafeString | str:
+    """Return a clock that counts down to a moment on a source's clock, then says how long it is overdue."""
+    return _clock(value, source, css, "until")
+
+
+def _clock(value: datetime | None, source: str, css: str, direction: str) -> SafeString | str:
+    if value is None:
+        return UNKNOWN
+    local = timezone.localtime(value)
+    return format_html(
+        '<time class="{}" data-{}="{}" data-source="{}" title="{} {}">{}</time>',
+        css,
+        direction,
+        exact(value),
+        source,
+        "since" if direction == "since" else "expected",
+        f"{local:%Y-%m-%d %H:%M:%S %Z}",
+        f"{local:%H:%M:%S}",
+    )

@@ -1,0 +1,141 @@
+"""The pages of the live boards: the overview, and the lists with their drawers."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, parse_qsl, urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from dashboard.boards.listing import ListQuery
+from dashboard.live.details import DETAILS
+from dashboard.live.painting import paint_view
+from dashboard.live.registry import LISTS, choose_view
+from dashboard.live.view import ViewKey
+from dashboard.templatetags.words import heading
+
+TITLES = {
+    "sessions": "Sessions",
+    "representatives": "Representatives",
+    "queues": "Queues",
+    "presentations": "Presentations",
+}
+PLACEHOLDERS = {
+    "sessions": "Customer, rep, queue, session key",
+    "representatives": "Name, skill, queue",
+    "queues": "Queue",
+    "presentations": "Name, presenter, attendee",
+}
+FORM_LABELS = {"": ("Grid", "grid"), "table": ("Table", "table")}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawer:
+    """What is open beside a list. `close` is the query of the list alone."""
+
+    kind: str
+    key: str
+    board: SafeString
+    socket_path: str
+    close: str
+
+    @property
+    def title(self) -> str:
+        """What it shows, for those who do not see it."""
+        return self.kind.capitalize()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChoice:
+    """One column in the chooser."""
+
+    name: str
+    label: str
+    is_shown: bool
+    is_fixed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormChoice:
+    """One form of a list, and the query that shows it."""
+
+    label: str
+    icon: str
+    is_chosen: bool
+    link: str
+
+
+@login_required
+@require_safe
+def show_overview(request: HttpRequest) -> HttpResponse:
+    """Show the whole support center at a glance."""
+    key = _choose(request, "overview", "")
+    painting = paint_view(request, key)
+    context = {"page": "overview", "painting": painting, "board": painting.with_clocks()}
+    return render(request, "pages/overview.html", context | {"socket_path": socket_path(key)})
+
+
+@login_required
+@require_safe
+def show_list(request: HttpRequest, board: str) -> HttpResponse:
+    """Show a list as the address asks for it, and beside it what it has opened."""
+    key = _choose(request, board, request.META.get("QUERY_STRING", ""))
+    query = LISTS[board].read(parse_qs(key.query))
+    painting = paint_view(request, key)
+    context = {
+        "page": board,
+        "title": TITLES[board],
+        "placeholder": PLACEHOLDERS[board],
+        "painting": painting,
+        "board": painting.with_clocks(),
+        "socket_path": socket_path(key),
+        "query": query,
+        "hidden_search": parse_qsl(replace(query, search="", page=1).encoded()),
+        "hidden_columns": parse_qsl(replace(query, columns=(), page=1).encoded()),
+        "columns": column_choices(board, query),
+        "forms": form_choices(board, query),
+        "drawer": _drawer(request, query),
+    }
+    return render(request, "pages/list.html", context)
+
+
+def socket_path(key: ViewKey) -> str:
+    """Return the address of a view's socket."""
+    return f"/live/{key.board}/?{key.query}" if key.query else f"/live/{key.board}/"
+
+
+def column_choices(board: str, query: ListQuery) -> list[ColumnChoice]:
+    """Return a list's columns for its chooser; one that cannot be hidden is fixed."""
+    spec = LISTS[board]
+    shown = spec.shown_columns(query)
+    return [ColumnChoice(name, heading(board, name), name in shown, name in spec.fixed) for name in spec.columns]
+
+
+def form_choices(board: str, query: ListQuery) -> list[FormChoice]:
+    """Return the forms of a list that has several."""
+    forms = LISTS[board].forms
+    if not forms:
+        return []
+    return [
+        FormChoice(*FORM_LABELS[form], form == query.form, replace(query, form=form, page=1).encoded())
+        for form in ("", *forms)
+    ]
+
+
+def _choose(request: HttpRequest, board: str, query: str) -> ViewKey:
+    key = choose_view(board, request.user, query)
+    if key is None:
+        raise Http404
+    return key
+
+
+def _drawer(request: HttpRequest, query: ListQuery) -> Drawer | None:
+    """Return what `open=<kind>:<key>` names; an address that makes no sense opens nothing."""
+    kind, _, row_key = request.GET.get("open", "").partition(":")
+    key = choose_view(kind, request.user, urlencode({"key": row_key})) if kind in DETAILS else None
+    if key is None:
+        return None
+    painting = paint_view(request, key)
+    return Drawer(kind, row_key, painting.with_clocks(), socket_path(key), query.encoded())
