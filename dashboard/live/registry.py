@@ -6,11 +6,7 @@ from urllib.parse import parse_qs, parse_qsl
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-from dashboard.boards.listing import ListSpec
-from dashboard.boards.presentations import PRESENTATION_LIST
-from dashboard.boards.queues import QUEUE_LIST
-from dashboard.boards.representatives import REPRESENTATIVE_LIST
-from dashboard.boards.sessions import SESSION_LIST
+from dashboard.boards.catalogue import LISTS
 from dashboard.live.details import DETAILS, DetailView
 from dashboard.live.links import OPERATOR, LinksView
 from dashboard.live.lists import ListView
@@ -22,13 +18,6 @@ from realtime.errors import Misconfigured
 
 KEY_LIMIT = 256  # characters of a row's key
 QUERY_LIMIT = 4096  # characters
-
-LISTS: Mapping[str, ListSpec[Any]] = {
-    "sessions": SESSION_LIST,
-    "representatives": REPRESENTATIVE_LIST,
-    "queues": QUEUE_LIST,
-    "presentations": PRESENTATION_LIST,
-}
 
 
 def open_links(key: ViewKey, tables: Tables) -> BoardView:

@@ -9,10 +9,11 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from dashboard.boards.catalogue import LISTS
 from dashboard.boards.listing import ListQuery
 from dashboard.live.details import DETAILS
 from dashboard.live.painting import paint_view
-from dashboard.live.registry import LISTS, choose_view
+from dashboard.live.registry import choose_view
 from dashboard.live.view import ViewKey
 from dashboard.templatetags.words import heading
 
