@@ -98,6 +98,8 @@ def measure_line(line: Line, samples: int) -> Result:
     """Take the samples, one of each side in turn; each round begins with another side."""
     sides = list(line.sides)
     taken: dict[Side, list[Sample]] = {side: [] for side in sides}
+    gc.collect()
+    gc.freeze()  # what stands around is not walked again before each sample
     for turn in range(line.samples or samples):
         start = turn % len(sides)
         for side in sides[start:] + sides[:start]:
