@@ -203,6 +203,8 @@ class Session:
             self._oddities.note("repeated message", "authenticate_response")
             return
         if not answer.success:
+            if "permission" in answer.reason.lower():
+                raise self._permission_missing(answer.reason)
             raise CredentialsRefused(
                 f"{self._source}: the appliance refused the token ({answer.reason or 'no reason'})"
             )
@@ -213,10 +215,7 @@ class Session:
         if self.phase is Phase.AUTHENTICATING:
             raise IllegalMessage("a subscribe_response came before the subscription")
         if not answer.success:
-            raise PermissionMissing(
-                f"{self._source}: the appliance refused the subscription ({answer.reason or 'no reason'}); "
-                "allow the API account the real-time state API"
-            )
+            raise self._permission_missing(answer.reason)
         if self._is_subscribed:
             self._oddities.note("repeated message", "subscribe_response")
             return
@@ -224,6 +223,12 @@ class Session:
         if self.phase is Phase.SUBSCRIBING:
             self._mark(now)
         yield Subscribed(answer.timestamp)
+
+    def _permission_missing(self, reason: str) -> PermissionMissing:
+        return PermissionMissing(
+            f"{self._source}: the appliance refused the subscription ({reason or 'no reason'}); "
+            "allow the API account the real-time state API"
+        )
 
     def _mark(self, now: float) -> None:
         self.phase = Phase.COPYING

@@ -63,6 +63,7 @@ def test_dialogue_opens_with_credentials_then_the_subscription(tables: tuple[str
         (b'{"type":"authenticate_response","success":false,"reason":"bad token"}\n', CredentialsRefused),
         (b'{"type":"authenticate_response","success":"0"}\n', CredentialsRefused),
         (b'{"type":"authenticate_response"}\n', CredentialsRefused),
+        (b'{"type":"authenticate_response","success":false,"reason":"No Permission."}\n', PermissionMissing),
         (AUTHENTICATED + b'{"type":"subscribe_response","success":0,"reason":"no"}\n', PermissionMissing),
         (SUBSCRIBED, IllegalMessage),
         (b"nonsense\n", IllegalMessage),
