@@ -89,6 +89,7 @@ class Mirror:
         self._state = State()
         self._state.apply(self._state.difference(self._appliance.name, copy.rows))
         self._status = replace(copy.status, error="")
+        self._oddities = Oddities()
         self._oddities.counts.update(copy.status.oddities)
 
     async def _hold(self, lease: Lease) -> None:
