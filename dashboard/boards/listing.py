@@ -5,7 +5,7 @@ viewers share one rendering. Whatever the URL does not make sense of is left out
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -91,7 +91,8 @@ class ListSpec(Generic[RowT]):
 
     `sorts` gives each sortable column's value (None sorts last either way); `filters` gives the values a row has under
     a filter's name; `search` the texts it is found by; `columns` all columns in order, of which `fixed` always show;
-    `forms` the names of other forms than the usual one. `tabs` are the values of the filter `state` that get a tab.
+    `forms` the names of other forms than the usual one. `tabs` are the values of the filter `state` that get a tab;
+    `orders` puts the values of a filter in order where the alphabet does not.
     `band` names the group a row stands in, as long as nobody sorted otherwise.
     """
 
@@ -103,6 +104,7 @@ class ListSpec(Generic[RowT]):
     fixed: tuple[str, ...] = ()
     forms: tuple[str, ...] = ()
     tabs: tuple[str, ...] = ()
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     band: Callable[[RowT], str] | None = None
 
     def read(self, parameters: Mapping[str, Sequence[str]]) -> ListQuery:
@@ -114,7 +116,7 @@ class ListSpec(Generic[RowT]):
         shown = ",".join(parameters.get("columns", ())).split(",")  # one value from our links, several from a form
         page, form = _first(parameters, "page"), _first(parameters, "form")
         return ListQuery(
-            search=" ".join(_first(parameters, "q").split())[:SEARCH_LIMIT],
+            search=" ".join(_first(parameters, "q").split())[:SEARCH_LIMIT].rstrip(),
             filters=tuple(sorted((name, values) for name, values in filters.items() if values)),
             sort=self._read_sort(_first(parameters, "sort")),
             columns=tuple(name for name in self.columns if name in shown),
@@ -215,12 +217,18 @@ def paging(page: int, matched: int, total: int) -> Paging:
     return Paging(min(page, page_count), page_count, matched, total)
 
 
-def choices(query: ListQuery, name: str, counts: Mapping[str, int]) -> tuple[Choice, ...]:
+def choices(
+    query: ListQuery, name: str, counts: Mapping[str, int], order: Sequence[str] = ()
+) -> tuple[Choice, ...]:
     """Return the values of one filter that occur or are chosen, with how many rows have them."""
     chosen = query.chosen(name)
+    places = {value: place for place, value in enumerate(order)}
     return tuple(
         Choice(value, counts.get(value, 0), value in chosen, query.toggled(name, value).encoded())
-        for value in sorted({value for value, count in counts.items() if count} | set(chosen))
+        for value in sorted(
+            {value for value, count in counts.items() if count} | set(chosen),
+            key=lambda value: (places.get(value, len(places)), value.casefold(), value),
+        )
     )
 
 

@@ -199,5 +199,6 @@ QUEUE_LIST: ListSpec[QueueRow] = ListSpec(
     default_sort=(SortKey("condition"), SortKey("longest"), SortKey("name")),
     columns=("name", "condition", "waiting", "longest", "target", "pickup", "members"),
     fixed=("name", "condition", "waiting"),
+    orders={"condition": tuple(condition.value for condition in QueueCondition)},
 )
 """Queues as a list: worst first."""

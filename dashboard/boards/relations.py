@@ -67,7 +67,13 @@ def sessions_in(state: State, queue_key: str) -> list[str]:
 
 def representative_name(row: Representative) -> str:
     """Return what colleagues call a representative."""
-    return row.get("private_display_name") or row.get("public_display_name") or row.get("username") or NAMELESS
+    names = (row.get("private_display_name"), row.get("public_display_name"), row.get("username"))
+    return next((name for name in names if name and not name.isspace()), NAMELESS)
+
+
+def name_or_none(name: str | None) -> str:
+    """Return a name, or words for its absence: what cannot be seen cannot be clicked."""
+    return name if name and not name.isspace() else NAMELESS
 
 
 def skills_held(row: Representative) -> frozenset[str]:
@@ -77,7 +83,7 @@ def skills_held(row: Representative) -> frozenset[str]:
 
 def queue_name(row: Queue | None) -> str:
     """Return a queue's name."""
-    return (row and (row.get("name") or row.get("code_name"))) or NAMELESS
+    return name_or_none(row and (row.get("name") or row.get("code_name")))
 
 
 def known_keys(state: State, queue_key: str) -> list[str]:

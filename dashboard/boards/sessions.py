@@ -11,10 +11,10 @@ from enum import StrEnum
 from dashboard.boards.listing import ListSpec, SortKey
 from dashboard.boards.moment import Level, Moment, Wait, judge_wait
 from dashboard.boards.relations import (
-    NAMELESS,
     clients_of,
     known_keys,
     members_of,
+    name_or_none,
     owner_of,
     queue_keys_of,
     queue_name,
@@ -102,6 +102,7 @@ class SessionRow:
     created_at: datetime | None
     age: Age | None
     ended_at: datetime | None = None
+    is_personal: bool = False
 
     @property
     def level(self) -> Level:
@@ -134,7 +135,7 @@ def session_row(moment: Moment, key: str) -> SessionRow | None:
         source=split_key(key)[0],
         lsid=row.get("lsid") or "",
         state=doing,
-        customer=row.get("customer_name") or NAMELESS,
+        customer=name_or_none(row.get("customer_name")),
         company=row.get("customer_company") or "",
         queue_key=queue_key,
         queue=queue_name(state.queues.get(queue_key)),
@@ -148,7 +149,13 @@ def session_row(moment: Moment, key: str) -> SessionRow | None:
         pickup_at=row.get("estimated_pickup_at") if waits else None,
         created_at=created_at,
         age=judge_age(created_at, moment.now(key)) if created_at else None,
+        is_personal=is_personal(state, queue_key),
     )
+
+
+def is_personal(state: State, queue_key: str) -> bool:
+    """Whether a queue is a representative's own."""
+    return (state.queues.get(queue_key) or {}).get("type") == "personal"
 
 
 def ended_row(row: SessionRow, at: datetime) -> SessionRow:
@@ -223,6 +230,7 @@ def affected_sessions(state: State, applied: Applied) -> set[str]:
     return keys
 
 
+PERSONAL = "personal"  # stands for every representative's own queue
 PAST_TARGET = "past-target"
 NO_AGE = "no-age"
 _TABS = (SessionState.WAITING, SessionState.WITH_REP, SessionState.ASSIGNED, SessionState.CUSTOMER_GONE)
@@ -245,7 +253,7 @@ SESSION_LIST: ListSpec[SessionRow] = ListSpec(
         "state": lambda row: (row.state.value,),
         "client": lambda row: row.client_types,
         "start": lambda row: (row.start_method,) if row.start_method else (),
-        "queue": lambda row: (row.queue,),
+        "queue": lambda row: (PERSONAL if row.is_personal else row.queue,),
         "skill": lambda row: row.skills,
         "priority": lambda row: (_PRIORITY_WORDS.get(row.priority or 0, str(row.priority)),) if row.priority else (),
         "age": lambda row: (row.age.band.value,) if row.age else (),
@@ -261,6 +269,11 @@ SESSION_LIST: ListSpec[SessionRow] = ListSpec(
         *(person.name for person in row.representatives),
     ),
     default_sort=(SortKey("urgency"), SortKey("age")),
+    orders={
+        "age": tuple(band.value for band in AgeBand),
+        "level": tuple(level.value for level in reversed(Level)),
+        "priority": tuple(_PRIORITY_WORDS.values()),
+    },
     tabs=tuple(state.value for state in _TABS),
     band=lambda row: PAST_TARGET if row.level is Level.CRITICAL else row.age.band.value if row.age else NO_AGE,
     columns=("state", "customer", "queue", "how", "priority", "skill", "with", "pickup", "age"),

@@ -52,11 +52,6 @@ class Layout:
         """The names of the columns that show."""
         return frozenset(column.name for column in self.columns if column.is_shown)
 
-    @property
-    def shown_count(self) -> int:
-        """How many columns show."""
-        return len(self.shown)
-
 
 @dataclass(frozen=True, slots=True)
 class Band:
@@ -64,7 +59,6 @@ class Band:
 
     name: str
     count: int
-    columns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +147,7 @@ class ListView(Generic[RowT]):
         return Head(
             sheet,
             tabs(query, spec.tabs, counts["state"]) if spec.tabs else (),
-            {name: choices(query, name, counts[name]) for name in spec.filters},
+            {name: choices(query, name, counts[name], spec.orders.get(name, ())) for name in spec.filters},
             self._layout.is_filtered,
             replace(query, search="", filters=(), page=1).encoded(),
         )
@@ -178,7 +172,7 @@ class ListView(Generic[RowT]):
             band = band_of(row)
             if band != last:
                 last = band
-                value = Band(band, counts[band], self._layout.shown_count)
+                value = Band(band, counts[band])
                 yield Piece(f"{self._name}-band-{band}", f"tiles/{self._name}-band.html", value)
             yield self._pieces[row.key]
 

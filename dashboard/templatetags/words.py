@@ -65,6 +65,7 @@ _WORDS: Mapping[str, str] = {
     "normal": "Staff",
     "invited": "Invited",
     "team": "Team",
+    "personal": "Personal queues",
     "prewait": "Pre-wait",
     "member": "Member",
     "lead": "Lead",
