@@ -36,6 +36,7 @@ HANDSHAKE_SECONDS = 30.0  # to answer both our requests, once the websocket is o
 OPERATOR_RETRY_SECONDS = 30.0
 BUG_RETRY_SECONDS = 5.0
 DRAIN_SECONDS = 3.0
+CLOCK_OFFSET_LIMIT_SECONDS = 10 * 365 * 86400.0
 
 log = structlog.get_logger(__name__)
 
@@ -278,8 +279,10 @@ class Mirror:
 def clock_offset(timestamp: float | None, now: float) -> float | None:
     """Return how far the appliance's clock is ahead of ours, in seconds.
 
-    A whole second stands for any moment within it, so its middle is the best guess.
+    A whole second stands for any moment within it, so its middle is the best guess. None for a clock that is further
+    off than any real one: it tells nothing, and adding it to a date could overflow.
     """
     if timestamp is None:
         return None
-    return timestamp + (0.5 if float(timestamp).is_integer() else 0.0) - now
+    offset = timestamp + (0.5 if float(timestamp).is_integer() else 0.0) - now
+    return offset if abs(offset) < CLOCK_OFFSET_LIMIT_SECONDS else None
