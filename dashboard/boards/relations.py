@@ -83,7 +83,7 @@ def skills_held(row: Representative) -> frozenset[str]:
 
 def queue_name(row: Queue | None) -> str:
     """Return a queue's name."""
-    return name_or_none(row and (row.get("name") or row.get("code_name")))
+    return name_or_none(row.get("name") or row.get("code_name") if row else None)
 
 
 def known_keys(state: State, queue_key: str) -> list[str]:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from realtime.change import Cause, Change, Rows
+from realtime.change import Cause, Change, Fields
 from realtime.observer import observe
 from realtime.presence import RepresentativeState, SessionState, representative_state, session_state
 from realtime.schema import Representative
@@ -21,9 +21,11 @@ class Watch:
         self.state = State()
         self.now = NOW
 
-    def step(self, cause: Cause = Cause.LIVE, deletes: dict[str, list[str]] | None = None, **updates: Rows) -> None:
+    def step(
+        self, cause: Cause = Cause.LIVE, deletes: dict[str, list[str]] | None = None, **updates: dict[str, Fields]
+    ) -> None:
         """Take a step; each keyword is a table: row key -> fields."""
-        applied = self.state.apply(Change("h", updates=dict(updates), deletes=deletes or {}, cause=cause))  # type: ignore[arg-type]
+        applied = self.state.apply(Change("h", updates=dict(updates), deletes=deletes or {}, cause=cause))
         observed = observe(self.state, applied, self.now)
         if observed:
             self.state.apply(observed)

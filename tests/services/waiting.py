@@ -18,7 +18,9 @@ def wait_until(look: Callable[[], Found | None], seconds: float = 20.0, what: st
     return found
 
 
-async def until(look: Callable[[], Awaitable[Found | None]], seconds: float = 20.0, what: str = "the condition") -> Found:
+async def until(
+    look: Callable[[], Awaitable[Found | None]], seconds: float = 20.0, what: str = "the condition"
+) -> Found:
     """Poll in an asynchronous test until `look` returns something true, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := await look()):
