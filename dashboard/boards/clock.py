@@ -14,11 +14,13 @@ _BULLET = re.compile(r'data-since="([^"]+)" data-target="([0-9]+)" data-source="
 
 
 def duration(seconds: float) -> str:
-    """Return a span of time: 0:47, 12:05, 1 h 03; never less than nothing."""
+    """Return a span of time: 0:47, 12:05, 1 h 03, 2 d 5 h; never less than nothing. `ticker.js` writes the same."""
     whole = max(0, int(seconds))
     if whole < 3600:
         return f"{whole // 60}:{whole % 60:02d}"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d}"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d}"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
 
 
 def countdown(seconds: float) -> str:

@@ -1,57 +1,102 @@
 // htmx's swap style "live": a frame's pieces into the page, by id (dashboard/live/fragments.py writes them).
 // Rows travel in <template>, because a bare <tr> does not survive a parser outside a table.
 import { arrange } from "./order.js";
+import { forgetHeld, hold, isHeld, outgoing, replaceHeld } from "./held.js";
 
-let place = { epoch: "", seq: 0 };
+const places = new Map(); // DOM id of a view's whole -> where we are in its stream
+const ENVELOPE = /^<div hx-swap-oob="live:#([\w-]+)"/;
+const OURS = new Set(["data-changed", "data-selected", "data-overdue", "aria-current"]); // what our modules set
 
 const pieceOf = (template) => template.content.firstElementChild;
-const morph = (old, piece) => Idiomorph.morph(old, piece, { morphStyle: "outerHTML", ignoreActiveValue: true });
+const parts = (frame, name) => frame.querySelectorAll(`:scope > [data-${name}]`);
+
+function isKept(name, element, change) {
+  if (name === "open") return element.localName === "details";
+  if (name === "aria-current") return change === "remove" && element.hasAttribute("data-open");
+  return OURS.has(name);
+}
+
+function morph(old, piece) {
+  const callbacks = { beforeAttributeUpdated: (name, element, change) => !isKept(name, element, change) };
+  return Idiomorph.morph(old, piece, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks });
+}
 
 // Returns whether the frame may be shown: a repetition is skipped, a gap ends the socket, and the next one paints anew.
-function follows(frame) {
+function follows(frame, id) {
+  const place = places.get(id);
   const next = { epoch: frame.dataset.epoch, seq: Number(frame.dataset.seq) };
   if (frame.dataset.frame !== "paint") {
-    if (next.epoch === place.epoch && next.seq <= place.seq) return false;
-    if (next.epoch !== place.epoch || next.seq !== place.seq + 1) {
+    if (next.epoch === place?.epoch && next.seq <= place.seq) return false;
+    if (next.epoch !== place?.epoch || next.seq !== place.seq + 1) {
       document.dispatchEvent(new Event("live:lost"));
       return false;
     }
   }
-  place = next;
+  places.set(id, next);
   return true;
 }
 
-export function show(frame) {
-  const shown = [];
-  for (const template of frame.querySelectorAll(":scope > template[data-swap]")) {
-    const old = document.getElementById(template.dataset.swap);
-    if (old) shown.push(...morph(old, pieceOf(template)));
+function swapChanged(frame) {
+  const changed = [];
+  for (const template of parts(frame, "swap")) {
+    const id = template.dataset.swap;
+    const old = document.getElementById(id);
+    if (frame.dataset.frame === "paint") forgetHeld(old);
+    if (old) changed.push(...morph(old, pieceOf(template)));
+    else replaceHeld(id, document.importNode(pieceOf(template), true));
   }
-  for (const mark of frame.querySelectorAll(":scope > [data-gone]")) {
-    document.getElementById(mark.dataset.gone)?.remove();
-  }
+  return changed;
+}
+
+function takeNew(frame) {
   const fresh = new Map();
-  for (const template of frame.querySelectorAll(":scope > template[data-new]")) {
-    fresh.set(template.dataset.new, document.importNode(pieceOf(template), true));
+  for (const template of parts(frame, "new")) {
+    const id = template.dataset.new;
+    document.getElementById(id)?.remove(); // went and came back while its list was held
+    fresh.set(id, document.importNode(pieceOf(template), true));
   }
-  for (const order of frame.querySelectorAll(":scope > [data-order]")) {
+  return fresh;
+}
+
+function dropGone(frame) {
+  for (const mark of parts(frame, "gone")) {
+    const row = document.getElementById(mark.dataset.gone);
+    if (row && isHeld(row.parentElement)) outgoing(row);
+    else row?.remove();
+  }
+}
+
+export function show(frame) {
+  const changed = swapChanged(frame);
+  dropGone(frame);
+  const fresh = takeNew(frame);
+  for (const order of parts(frame, "order")) {
     const list = document.getElementById(order.dataset.order);
-    if (list) arrange(list, order.textContent.split(" ").filter(Boolean), fresh);
+    if (!list) continue;
+    const ids = order.textContent.split(" ").filter(Boolean);
+    if (isHeld(list)) hold(list, ids, fresh);
+    else arrange(list, ids, fresh);
   }
-  shown.push(...fresh.values());
-  return shown;
+  const rows = [...fresh.values()];
+  const detail = { kind: frame.dataset.frame, changed, fresh: rows, gone: parts(frame, "gone").length };
+  document.dispatchEvent(new CustomEvent("live:shown", { detail }));
+  return [...changed, ...rows];
 }
 
 htmx.defineExtension("live", {
   isInlineSwap: () => false,
-  handleSwap(style, _target, frame) {
+  handleSwap(style, target, frame) {
     if (style !== "live") return false;
-    return follows(frame) ? show(frame) : [];
+    if (!follows(frame, target.id)) return [];
+    const offer = new CustomEvent("live:frame", { cancelable: true, detail: { frame, id: target.id } });
+    return document.dispatchEvent(offer) ? show(frame) : [];
   },
 });
 
 document.addEventListener("htmx:wsAfterMessage", (event) => {
   const { message, socketWrapper } = event.detail;
-  const isFrame = message.startsWith("<div hx-swap-oob=\"live:");
-  socketWrapper.sendImmediately(isFrame ? `ack:${place.seq}` : "hb");
+  const id = ENVELOPE.exec(message)?.[1];
+  const place = places.get(id);
+  if (!id) socketWrapper.sendImmediately("hb");
+  else if (place) socketWrapper.sendImmediately(`ack:${place.seq}`);
 });

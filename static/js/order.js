@@ -36,3 +36,10 @@ export function arrange(list, ids, fresh) {
     next = row;
   }
 }
+
+// Returns how many of the rows in the page `arrange` would move.
+export function countMoves(list, ids) {
+  const rank = new Map(ids.map((id, position) => [id, position]));
+  const ranks = [...list.children].filter((row) => rank.has(row.id)).map((row) => rank.get(row.id));
+  return ranks.length - longestRun(ranks).size;
+}

@@ -1,6 +1,6 @@
-// One ticker for every clock. The server sends absolute times once; ages count here, on the server's clock.
-// <time data-since="…"> shows the time since then, never less than 0; data-offset adds the seconds that the clock of
-// whoever wrote the time is ahead of the server's.
+// One ticker for every clock. The server sends moments once; ages count here, on the server's clock.
+// <time data-since="…"> shows the time since then, never less than 0; <time data-until="…"> the time left, or overdue.
+// A moment on an appliance's clock names its source in data-source; how far each is ahead comes with the light.
 const root = document.documentElement;
 let ahead = 0; // milliseconds that the server's clock is ahead of ours
 
@@ -18,13 +18,43 @@ export function setClock(text) {
   if (Number.isFinite(server)) ahead = server - Date.now();
 }
 
-export function tick() {
-  const now = Date.now() + ahead;
-  for (const element of document.querySelectorAll("time[data-since]")) {
-    const offset = Number(element.dataset.offset ?? 0);
-    const text = duration((now - Date.parse(element.dataset.since)) / 1000 + offset);
-    if (element.textContent !== text) element.textContent = text;
+function readOffsets() {
+  try {
+    return JSON.parse(document.getElementById("light-appliance")?.dataset.offsets || "{}");
+  } catch {
+    return {};
   }
+}
+
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function tickUntil(element, seconds) {
+  write(element, seconds >= 0 ? `in ${duration(seconds)}` : `overdue ${duration(-seconds)}`);
+  element.toggleAttribute("data-overdue", seconds < 0);
+}
+
+// A bullet bar's middle is the target.
+function fill(bar, seconds) {
+  const share = (50 * seconds) / Math.max(1, Number(bar.dataset.target));
+  bar.setAttribute("width", `${Math.min(100, Math.max(0, share)).toFixed(1)}%`);
+}
+
+export function tick() {
+  if (root.hasAttribute("data-paused")) return;
+  const now = Date.now() + ahead;
+  const offsets = readOffsets();
+  const since = (element, moment) =>
+    (now - Date.parse(moment)) / 1000 + Number(element.dataset.offset ?? offsets[element.dataset.source] ?? 0);
+  for (const element of document.querySelectorAll("time[data-since]")) {
+    write(element, duration(since(element, element.dataset.since)));
+  }
+  for (const element of document.querySelectorAll("time[data-until]")) {
+    tickUntil(element, -since(element, element.dataset.until));
+  }
+  for (const bar of document.querySelectorAll("rect[data-target]")) fill(bar, since(bar, bar.dataset.since));
+  for (const element of document.querySelectorAll("time[data-clock]")) write(element, new Date(now).toISOString().slice(11, 19));
 }
 
 setClock(root.dataset.now);
@@ -32,3 +62,4 @@ tick();
 setInterval(tick, 1000);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
 document.addEventListener("htmx:wsAfterMessage", tick); // a swap brought the written times back; before the next paint
+for (const name of ["live:arranged", "htmx:afterSwap"]) document.addEventListener(name, tick);
