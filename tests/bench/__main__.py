@@ -4,6 +4,7 @@ import argparse
 import gc
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -73,4 +74,5 @@ def report(results: list[Result], machine: Machine, *, quick: bool, seconds: flo
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers we started end with us
     run(read_modules(sys.argv[1:]), quick=os.environ.get("QUICK", "") not in {"", "0"})
