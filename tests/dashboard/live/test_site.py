@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -252,3 +253,33 @@ async def test_pages_and_sockets_are_for_those_who_logged_in(site: Site) -> None
 
     assert getattr(page, "status_code", 0) == 302
     assert settings.LOGIN_URL in getattr(page, "headers", {}).get("Location", "")
+
+
+async def test_without_redis_changes_come_from_the_database(
+    site: Site, upstream: Upstream, valkey: ValkeyServer
+) -> None:
+    session = await log_in(site)
+    async with await site.open_socket(session) as socket:
+        await read_until(socket, is_paint)
+        valkey.stop()
+        try:
+            await sync_to_async(upstream.add_queue)("without-redis")
+            await read_until(socket, lambda text: "<dt>queue</dt>" in text, 8)
+        finally:
+            valkey.start()
+
+
+def test_the_site_ends_cleanly_with_its_hub_running(
+    tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with (
+        site_environment(tmp_path, django_db_blocker) as environment,
+        serving(environment, tmp_path / "web.log") as own,
+    ):
+        session = own.log_in("viewer")
+        assert own.get("/sources/", session).status_code == 200
+        status = own.process.end(seconds=10)
+
+        assert status == 0
+        assert "Traceback" not in own.process.output
+        assert "Task was destroyed" not in own.process.output
