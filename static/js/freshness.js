@@ -51,7 +51,8 @@ document.addEventListener("live:state", ({ detail }) => {
     case "closed": return;
     default: {
       const words = `reconnecting, try ${detail.tries}`;
-      if (root.dataset.live === "down") warn("critical", words);
+      // After silence the page has been wrong for long: no grace.
+      if (root.dataset.live === "down" || detail.state === "silent") warn("critical", words);
       else if (!timer) timer = setTimeout(() => warn("critical", words), GRACE);
     }
   }

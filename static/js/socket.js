@@ -60,20 +60,20 @@ export class ResilientSocket extends EventTarget {
     this.#tell("live");
   }
 
-  #lose(code) {
+  #lose(code, wasSilent = false) {
     if (FINAL.has(code)) return this.#end(FINAL.get(code));
     this.#socket = null;
     this.readyState = 3;
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#tries++) * (0.5 + Math.random() / 2);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#open(), wait);
-    this.#tell("reconnecting");
+    this.#tell(wasSilent ? "silent" : "reconnecting");
   }
 
   #drop(reason) {
     if (this.#isEnded || !this.#socket) return;
     const socket = this.#socket;
-    this.#lose(0);
+    this.#lose(0, reason === "silence");
     socket.close(4000, reason);
   }
 

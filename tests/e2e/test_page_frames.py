@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, Route, WebSocketRoute
 
 from dashboard.assets import locate
@@ -17,13 +18,18 @@ PAGE = """<!doctype html><html lang="en" data-now="2026-03-11T18:42:07.000+00:00
 <script src="/static/vendor/htmx.min.js" defer></script><script src="/static/vendor/hx-ws.min.js" defer></script>
 <script src="/static/vendor/idiomorph-ext.min.js" defer></script>
 <script src="/static/js/live.js" type="module"></script>
-</head><body><main hx-ext="ws,live" ws-connect="/live/frames/"><div id="board"></div></main></body></html>"""
+</head><body><p class="fresh__leg" id="light-screen"><svg><use href="#g"/></svg><b>not live</b></p>
+<main hx-ext="ws,live" ws-connect="/live/frames/"><div id="board"></div></main></body></html>"""
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws://frames.test"
-SHOWN = """() => ({
-  head: document.getElementById("tile-head").outerHTML,
-  rows: [...document.getElementById("rows").children].map((row) => row.outerHTML),
-  points: [...document.getElementById("points").children].map((row) => row.outerHTML),
-})"""
+SHOWN = """() => {
+  const html = (element) => {
+    const copy = element.cloneNode(true);
+    copy.removeAttribute("data-changed"); // the flash
+    return copy.outerHTML;
+  };
+  const rows = (list) => [...document.getElementById(list).children].map(html);
+  return { head: html(document.getElementById("tile-head")), rows: rows("rows"), points: rows("points") };
+}"""
 
 
 def row(key: int, text: int) -> str:
@@ -186,3 +192,42 @@ async def test_a_repeated_step_changes_nothing_and_a_gap_brings_a_new_socket(pag
     await until(is_back, what="a second connection")
     assert await page.evaluate(SHOWN) == expected(second)
     await play(server, page, [third], first_seq=4)
+
+
+async def test_a_socket_that_falls_silent_is_replaced_and_said_so_at_once(page: Page) -> None:
+    await page.clock.install()
+    server = await open_page(page)
+    await play(server, page, [draw_rendering(random.Random(1))])
+    assert await page.inner_text("#light-screen b") == "live"
+    await page.clock.fast_forward(26_000)
+    assert await page.inner_text("#light-screen b") == "reconnecting, try 1"
+    await page.clock.fast_forward(1_000)
+
+    async def is_back() -> bool:
+        return len(server.sockets) == 2
+
+    await until(is_back, what="a second connection")
+    await play(server, page, [draw_rendering(random.Random(2))], first_seq=9)
+    assert await page.inner_text("#light-screen b") == "live"
+
+
+@pytest.mark.parametrize(("code", "connections"), [(4401, 1), (4403, 1), (4408, 2), (4000, 2), (1000, 2), (1012, 2)])
+async def test_a_close_code_decides_whether_the_page_comes_back(page: Page, code: int, connections: int) -> None:
+    await page.clock.install()
+    server = await open_page(page)
+    await play(server, page, [draw_rendering(random.Random(1))])
+    await server.sockets[-1].close(code=code)
+
+    async def is_known() -> bool:
+        return bool(await page.evaluate("document.documentElement.dataset.live === 'down'"))
+
+    await page.clock.run_for(1_500)
+    if connections == 1:
+        await until(is_known, what="the notice")
+    await page.clock.run_for(8_000)
+
+    async def is_back() -> bool:
+        return len(server.sockets) >= connections
+
+    await until(is_back, what="the connections")
+    assert len(server.sockets) == connections
