@@ -86,7 +86,8 @@ class Replica:
         """Keep the newer of two pictures of a link: the feed's and the database's come at their own pace."""
         held = self.statuses.get(status.source)
         if held is None or _age(status) >= _age(held):
-            self.statuses[status.source] = status
+            place = self.position(status.source)  # a published picture does not know it
+            self.statuses[status.source] = replace(status, seq=max(status.seq, place.seq))
 
     def _take(self, message: Published) -> None:
         source = message.source
