@@ -36,9 +36,10 @@ def test_mirror_survives_a_restarted_postgresql(tmp_path: Path, private_postgres
 
 
 def test_mirror_survives_a_locked_sqlite(tmp_path: Path, sqlite_url: str) -> None:
-    with simulating(tmp_path, *OPTIONS) as appliance, installed(tmp_path, sqlite_url, appliance) as installation:
+    options = (*OPTIONS, "--rate", "20")
+    with simulating(tmp_path, *options) as appliance, installed(tmp_path, sqlite_url, appliance) as installation:
         mirror = installation.start_mirror()
-        installation.wait_for_state("live")
+        installation.wait_for_copy()
         (seq,) = installation.link("seq")
         other = sqlite3.connect(urlsplit(sqlite_url).path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

@@ -15,6 +15,8 @@ from tests.services.waiting import wait_until
 
 OPTIONS = ("--reps", "15", "--sessions", "20", "--speed", "3", "--freedom", "split")
 
+pytestmark = pytest.mark.xdist_group("mirror faults")  # they share one mirror
+
 Running = tuple[Appliance, Installation, Process]
 
 
@@ -142,6 +144,19 @@ def test_mirror_writes_while_valkey_is_away_and_obeys_after(mirrored: Running, v
         return appliance.connections > connections
 
     wait_until(reconnected, what="obedience")
+    check_convergence(appliance, installation)
+    assert mirror.popen.poll() is None
+
+
+def test_half_open_link_is_found_out_and_replaced(mirrored: Running) -> None:
+    """The slowest of all: a ping goes out within 20 s, and its answer is waited for another 20 s."""
+    appliance, installation, mirror = mirrored
+    connections = appliance.connections
+    appliance.cause("half_open")
+    mirror.wait_for_output("fell silent", seconds=50.0)
+    wait_until(lambda: "127.0.0.1" in installation.link("error")[0], what="the error for an operator")
+    appliance.cause("clear")
+    wait_for_reconnection(appliance, connections)
     check_convergence(appliance, installation)
     assert mirror.popen.poll() is None
 
