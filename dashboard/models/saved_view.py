@@ -12,6 +12,7 @@ from django.contrib.auth.models import Group, User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 
 from dashboard.boards.catalogue import read_query
@@ -44,7 +45,7 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         return (
             self.filter(condition)
             .select_related("team")
-            .order_by(F("team__name").asc(nulls_first=True), "team_id", "name", "pk")
+            .order_by(F("team__name").asc(nulls_first=True), "team_id", Lower("name"), "pk")
         )
 
 
