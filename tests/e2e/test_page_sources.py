@@ -73,7 +73,7 @@ async def expect_live(page: Page) -> None:
 async def test_signing_in_and_out(site: Site, upstream: Upstream, page: Page) -> None:
     with override_settings(PASSWORD_HASHERS=HASHERS):
         await sync_to_async(User.objects.create_user)("erik", password="correct horse")
-    await page.goto(site.origin + "/")
+    await page.goto(site.origin + "/sources/")
     await page.get_by_label("User name").fill("erik")
     await page.get_by_label("Password").fill("wrong")
     await page.get_by_role("button", name="Sign in").click()
