@@ -20,7 +20,7 @@ def test_mirror_equals_an_appliance_with_every_freedom(tmp_path: Path, mirror_da
         installed(tmp_path, mirror_database_url, appliance) as installation,
     ):
         mirror = installation.start_mirror()
-        installation.wait_for_state("live")
+        installation.wait_for_copy()
         before = appliance.ask("status")["changes"]
         wait_until(lambda: appliance.ask("status")["changes"] > before + 100, what="changes")
         check_convergence(appliance, installation)
