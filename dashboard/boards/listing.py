@@ -217,16 +217,14 @@ def paging(page: int, matched: int, total: int) -> Paging:
     return Paging(min(page, page_count), page_count, matched, total)
 
 
-def choices(
-    query: ListQuery, name: str, counts: Mapping[str, int], order: Sequence[str] = ()
-) -> tuple[Choice, ...]:
-    """Return the values of one filter that occur or are chosen, with how many rows have them."""
+def choices(query: ListQuery, name: str, counts: Mapping[str, int], order: Sequence[str] = ()) -> tuple[Choice, ...]:
+    """Return the values of one filter that occur, are chosen or in `order`, with how many rows have them."""
     chosen = query.chosen(name)
     places = {value: place for place, value in enumerate(order)}
     return tuple(
         Choice(value, counts.get(value, 0), value in chosen, query.toggled(name, value).encoded())
         for value in sorted(
-            {value for value, count in counts.items() if count} | set(chosen),
+            {value for value, count in counts.items() if count} | set(chosen) | places.keys(),
             key=lambda value: (places.get(value, len(places)), value.casefold(), value),
         )
     )

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from dashboard.boards.overview import StateShare
 from dashboard.boards.representatives import RepresentativeRow
@@ -173,23 +171,6 @@ def shape(value: str) -> str:
 def icon(value: str) -> str:
     """Return the icon of a client type or start method."""
     return _ICONS.get(value, "jump")
-
-
-@register.simple_tag
-def how(start_method: str, client_types: Sequence[str]) -> SafeString | str:
-    """Return how a session began and what the customer runs, as icons with one name for both."""
-    kinds = [kind for kind in (start_method, *client_types) if kind]
-    if not kinds:
-        return "–"
-    text = ", ".join(map(words, kinds))
-    return format_html(
-        '<span class="how" role="img" aria-label="{}" title="{}">{}</span>',
-        text,
-        text,
-        format_html_join(
-            "", '<svg class="icon" viewBox="0 0 20 20"><use href="#i-{}"/></svg>', [(icon(kind),) for kind in kinds[:4]]
-        ),
-    )
 
 
 @register.filter

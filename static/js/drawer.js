@@ -18,7 +18,7 @@ async function load(url) {
     location.assign(url);
     return;
   }
-  history.pushState(null, "", url);
+  history.pushState(null, "", url.replace(/\?$/, ""));
   mark();
 }
 
