@@ -29,6 +29,11 @@ def may_change_team_views(user: User) -> bool:
     return user.is_staff or user.has_perm("dashboard.change_savedview")
 
 
+def teams_to_save_for(user: User) -> models.QuerySet[Group]:
+    """Return the teams for which a user may save views: own ones, and only by permission."""
+    return user.groups.order_by("name") if may_change_team_views(user) else Group.objects.none()
+
+
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     """Saved views by who sees them."""
 

@@ -9,8 +9,7 @@ from django import template
 from django.http import HttpRequest
 
 from dashboard.boards.catalogue import LISTS, read_query
-from dashboard.models.saved_view import NAME_LIMIT, SavedView
-from dashboard.views.saved_views import teams_to_save_for
+from dashboard.models.saved_view import NAME_LIMIT, SavedView, teams_to_save_for
 
 register = template.Library()
 

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.boards.catalogue import read_query
-from dashboard.models.saved_view import NAME_LIMIT, QUERY_LIMIT, SavedView, may_change_team_views
+from dashboard.models.saved_view import NAME_LIMIT, QUERY_LIMIT, SavedView, teams_to_save_for
 
 POSTED_QUERY_LIMIT = 50_000  # characters, before it is read
 
@@ -70,11 +70,6 @@ class SaveForm(NameForm):
         if len(cleaned["query"]) > QUERY_LIMIT:
             raise ValidationError("Too many filters are chosen to save this view. Choose fewer.")
         return cleaned
-
-
-def teams_to_save_for(user: User) -> Any:
-    """Return the teams for which a user may save views."""
-    return user.groups.order_by("name") if may_change_team_views(user) else Group.objects.none()
 
 
 def first_error(error: ValidationError | NameForm) -> str:
