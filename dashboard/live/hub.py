@@ -5,7 +5,8 @@ a view's sockets, the loop serves others. Everything here runs on one event loop
 """
 
 import asyncio
-from collections.abc import Iterable
+import gc
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import structlog
@@ -58,7 +59,15 @@ class Hub:
             tasks.create_task(self._follow())
             tasks.create_task(self._serve())
             tasks.create_task(self._watch())
+            tasks.create_task(self._calm_garbage_collection())
             tasks.create_task(self.doorkeeper.run())
+
+    async def _calm_garbage_collection(self) -> None:
+        """Take the rows of the first copy out of the collector's sight: walking them would pause every view."""
+        await self._replica.loaded.wait()
+        gc.set_threshold(50_000, 20, 100)
+        gc.collect()
+        gc.freeze()
 
     async def paint(self, key: ViewKey) -> Painting:
         """Return a view as it is now, for a page. Raises TimeoutError while the database has not been read."""
@@ -109,10 +118,26 @@ class Hub:
 
     def _touch(self, applied: Applied) -> None:
         self._tables.mark(applied)
-        for show in self._shows.values():
-            if show.board.touch(applied):
+        self._mark_dirty(lambda show: show.board.touch(applied))
+
+    def _mark_dirty(self, concerns: Callable[[Show], bool]) -> None:
+        """Have every view looked at again that something concerns."""
+        for show in list(self._shows.values()):
+            try:
+                is_dirty = concerns(show)
+            except Exception as error:  # a bug in one board must not darken the others
+                self._abandon(show, error)
+                continue
+            if is_dirty:
                 show.is_dirty = True
                 self._wake.set()
+
+    def _abandon(self, show: Show, error: Exception) -> None:
+        """Give up a view whose board failed. Its pages come back for a new one; none shows old rows as live."""
+        log.exception("a view failed", view=show.key, exc_info=error)
+        self._shows.pop(show.key, None)
+        for socket in list(show.sockets):
+            socket.close(CloseCode.COME_BACK)
 
     async def _follow(self) -> None:
         """Keep a replica running. One that a bug ended is replaced, and every view drawn from the new one."""
@@ -155,7 +180,7 @@ class Hub:
         try:
             message = show.refresh(self._moment())
         except Exception as error:  # a bug in one board must not darken the others
-            log.exception("a view cannot be drawn", view=show.key, exc_info=error)
+            self._abandon(show, error)
             return
         if message is not None:
             await self._send(show.sockets, message)
@@ -184,10 +209,7 @@ class Hub:
 
     def _tick(self) -> None:
         moment = self._moment()
-        for show in self._shows.values():
-            if show.board.tick(moment):
-                show.is_dirty = True
-                self._wake.set()
+        self._mark_dirty(lambda show: show.board.tick(moment))
 
     def _close_slow(self) -> None:
         now = self.loop.time()
