@@ -22,13 +22,13 @@ from realtime.errors import Actor, CredentialsRefused, IllegalMessage, LeaseLost
 from realtime.journal import Journal
 from realtime.observer import observe
 from realtime.rate import Rate
+from realtime.rows import Oddities, RowDecoder
 from realtime.schema import APPLIANCE_TABLES
 from realtime.session import Phase, Send, Session, Settled, Step, Subscribed, Truncated
 from realtime.source import Appliance
 from realtime.state import State
 from realtime.status import LinkState, LinkStatus
 from realtime.store import DatabaseThread, Lease
-from realtime.wire import Oddities
 
 KEEP_SECONDS = 2.0  # between two renewals of the lease, which lives 8 s
 LEASE_POLL_SECONDS = 1.0
@@ -51,7 +51,7 @@ class Mirror:
         self._thread = DatabaseThread(f"database {appliance.name}")
         self._state = State()
         self._status = LinkStatus(appliance.name)
-        self._oddities = Oddities()
+        self._decoder = RowDecoder(appliance.name, Oddities())
         self._message_rate = Rate()
         self._change_rate = Rate()
         self._resynchronise = asyncio.Event()
@@ -90,8 +90,7 @@ class Mirror:
         self._state = State()
         self._state.apply(self._state.difference(self._appliance.name, copy.rows))
         self._status = replace(copy.status, error="")
-        self._oddities = Oddities()
-        self._oddities.counts.update(copy.status.oddities)
+        self._decoder = RowDecoder(self._appliance.name, Oddities(copy.status.oddities))
 
     async def _hold(self, lease: Lease) -> None:
         journal = Journal(lease, self._thread)
@@ -133,9 +132,9 @@ class Mirror:
             last_contact_at=self._link.last_contact_at if self._link else self._status.last_contact_at,
             messages_per_second=self._message_rate.per_second(self._status.message_count, now),
             changes_per_second=self._change_rate.per_second(self._status.change_count, now),
-            oddities=dict(self._oddities.counts),
+            oddities=dict(self._decoder.oddities.counts),
         )
-        for name in self._oddities.take_unseen():
+        for name in self._decoder.oddities.take_unseen():
             self._log.warning("the appliance sent something this version does not know", what=name)
 
     async def _obey(self) -> None:
@@ -194,9 +193,8 @@ class Mirror:
             self._link = link
             self._status = replace(self._status, connection_count=self._status.connection_count + 1)
             session = Session(
-                self._appliance.name,
                 token,
-                self._oddities,
+                self._decoder,
                 lambda: self._state.keys_of(self._appliance.name, APPLIANCE_TABLES),
                 self._appliance.tables,
             )

@@ -15,13 +15,12 @@ from typing import assert_never
 
 from realtime.change import Cause, Change, Rows, merge_fields
 from realtime.errors import CredentialsRefused, IllegalMessage, PermissionMissing
+from realtime.rows import RowDecoder
 from realtime.wire import (
     AuthenticateResponse,
     Message,
     MessageSplitter,
     ModelUpdate,
-    Oddities,
-    RowDecoder,
     SubscribeResponse,
     TruncateModel,
     UnknownMessage,
@@ -124,28 +123,27 @@ class Unconfirmed:
 class Session:
     """One connection's dialogue. Feed it frames and the time (monotonic seconds); carry out the steps it yields.
 
-    `held_keys` returns the keys of the source's rows held now, by table. Steps are yielded one by one, and each Change
-    must be applied before the next step is asked for, because a truncate in the same frame marks what is held then.
-    `tables` None subscribes to all. Raises CredentialsRefused, PermissionMissing, IllegalMessage.
+    `decoder` is the source's, kept from one dialogue to the next. `held_keys` returns the keys of the source's rows
+    held now, by table. Steps are yielded one by one, and each Change must be applied before the next step is asked for,
+    because a truncate in the same frame marks what is held then. `tables` None subscribes to all. Raises
+    CredentialsRefused, PermissionMissing, IllegalMessage.
     """
 
     def __init__(
         self,
-        source: str,
         token: str,
-        oddities: Oddities,
+        decoder: RowDecoder,
         held_keys: Callable[[], dict[str, set[str]]],
         tables: tuple[str, ...] | None = None,
     ) -> None:
         self.phase = Phase.AUTHENTICATING
         self.message_count = 0
-        self._source = source
         self._token = token
         self._tables = tables
-        self._oddities = oddities
+        self._decoder = decoder
+        self._oddities = decoder.oddities
         self._held_keys = held_keys
         self._splitter = MessageSplitter()
-        self._decoder = RowDecoder(source, oddities)
         self._unconfirmed: Unconfirmed | None = None
         self._message_began_at = 0.0
         self._is_subscribed = False
@@ -174,11 +172,12 @@ class Session:
         """Sweep if the copy has come to rest."""
         if self._unconfirmed is None or now < self._unconfirmed.due_at():
             return
-        swept = self._unconfirmed.sweep(self._source)
+        swept = self._unconfirmed.sweep(self._decoder.source)
         self._unconfirmed = None
         self.phase = Phase.LIVE
         if swept.deletes:
             yield swept
+        self._decoder.end_copy()
         yield Settled()
 
     def _take(self, message: Message, now: float) -> Iterator[Step]:
@@ -206,7 +205,7 @@ class Session:
             if "permission" in answer.reason.lower():
                 raise self._permission_missing(answer.reason)
             raise CredentialsRefused(
-                f"{self._source}: the appliance refused the token ({answer.reason or 'no reason'})"
+                f"{self._decoder.source}: the appliance refused the token ({answer.reason or 'no reason'})"
             )
         self.phase = Phase.SUBSCRIBING
         yield Send(encode_message({"type": "subscribe", "tables": list(self._tables) if self._tables else "all"}))
@@ -226,12 +225,14 @@ class Session:
 
     def _permission_missing(self, reason: str) -> PermissionMissing:
         return PermissionMissing(
-            f"{self._source}: the appliance refused the subscription ({reason or 'no reason'}); "
+            f"{self._decoder.source}: the appliance refused the subscription ({reason or 'no reason'}); "
             "allow the API account the real-time state API"
         )
 
     def _mark(self, now: float) -> None:
         self.phase = Phase.COPYING
+        self._decoder.begin_copy()
+        self._decoder.begin_copy()
         self._unconfirmed = Unconfirmed(self._held_keys(), now)
 
     def _update(self, message: ModelUpdate, now: float) -> Iterator[Step]:
@@ -240,13 +241,14 @@ class Session:
             return
         if self.phase is Phase.SUBSCRIBING:
             self._mark(now)  # some appliance may send its copy before it says that it will
-        updates = self._decoder.rows(message.insert)
+        updates = self._decoder.rows(message.insert, are_whole=True)
         for table, rows in self._decoder.rows(message.update).items():
             started = updates.setdefault(table, {})
             for key, fields in rows.items():
                 started[key] = merge_fields(table, started[key], fields) if key in started else fields
         deletes = self._decoder.deleted_keys(message.delete)
         if self._unconfirmed:
-            yield Change(self._source, self._unconfirmed.confirm(updates, deletes, now), updates, deletes, Cause.COPY)
+            inserts = self._unconfirmed.confirm(updates, deletes, now)
+            yield Change(self._decoder.source, inserts, updates, deletes, Cause.COPY)
         else:
-            yield Change(self._source, {}, updates, deletes)
+            yield Change(self._decoder.source, {}, updates, deletes)

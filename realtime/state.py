@@ -39,7 +39,7 @@ class State:
         held = self.tables[table]
         for key, fields in rows.items():
             old = held.get(key)
-            if old != fields:
+            if old is not fields and old != fields:
                 held[key] = fields
                 altered[key] = RowChange(old, fields)
                 self._repoint(table, key, old, fields)

@@ -15,10 +15,10 @@ from realtime.appliance.link import Link, open_link
 from realtime.appliance.tls import tls_context
 from realtime.change import Change
 from realtime.errors import CredentialsRefused, LinkLost, PermissionMissing, RealtimeError
+from realtime.rows import Oddities, RowDecoder
 from realtime.schema import HELD_TABLES
 from realtime.session import Send, Session, Settled, Step, Subscribed
 from realtime.source import Appliance
-from realtime.wire import Oddities
 
 WHOLE_CHECK_SECONDS = 60.0
 CONNECT_SECONDS = 10.0
@@ -159,7 +159,7 @@ class Rehearsal:
         self._is_subscribed = False
         self._is_settled = False
         nothing: dict[str, set[str]] = {name: set() for name in HELD_TABLES}
-        self._session = Session(appliance.name, token, Oddities(), lambda: nothing, appliance.tables)
+        self._session = Session(token, RowDecoder(appliance.name, Oddities()), lambda: nothing, appliance.tables)
 
     async def check_subscription(self) -> Finding:
         """Authenticate and subscribe. A token refused here is dropped, so that the next attempt gets a new one."""

@@ -5,10 +5,11 @@ from functools import cache
 from typing import Any
 
 from realtime.change import Batch, Change
+from realtime.rows import Oddities, RowDecoder
 from realtime.session import Send, Session
 from realtime.simulator.center import Center
 from realtime.state import State
-from realtime.wire import Oddities, encode_message
+from realtime.wire import encode_message
 
 SOURCE = "bench"
 SESSIONS = 10_000
@@ -63,10 +64,11 @@ class Listener:
     def __init__(self) -> None:
         self.state = State()
         self.batch = Batch(SOURCE)
+        self.decoder = RowDecoder(SOURCE, Oddities())
 
     def hear(self, messages: Iterable[bytes]) -> Change:
         """Subscribe anew, take a full copy in, sweep; return what is to be written."""
-        session = Session(SOURCE, "token", Oddities(), lambda: self.state.keys_of(SOURCE))
+        session = Session("token", self.decoder, lambda: self.state.keys_of(SOURCE))
         now = 0.0
         for message in (*OPENING, *messages):
             self._carry_out(session.receive(message, now))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from realtime.schema import TABLES, Kind
-from realtime.wire import INTEGER_LIMIT, TIMESTAMP_LIMIT
+from realtime.values import INTEGER_LIMIT, TIMESTAMP_LIMIT
 from tests.realtime.naive import Json, Tables
 
 Spelled = tuple[Json, Json]

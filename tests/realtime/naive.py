@@ -7,10 +7,10 @@ cannot place as it was sent. That is the shape of `wire.encode_rows`.
 from typing import Any
 
 from realtime.change import Applied, Cause, Change, Fields, Rows
+from realtime.rows import Oddities, RowDecoder, encode_rows
 from realtime.schema import HELD_TABLES, TABLES
 from realtime.session import Session, Settled, Step, Subscribed, Truncated
 from realtime.state import State
-from realtime.wire import Oddities, encode_rows
 
 SOURCE = "desk"
 
@@ -53,13 +53,14 @@ class Listener:
     def __init__(self) -> None:
         self.state = State()
         self.oddities = Oddities()
+        self.decoder = RowDecoder(SOURCE, self.oddities)
         self.now = 1000.0
         self.steps: list[Step] = []
         self.applied: list[Applied] = []
         self.session = self._new_session()
 
     def _new_session(self) -> Session:
-        return Session(SOURCE, "token", self.oddities, lambda: self.state.keys_of(SOURCE))
+        return Session("token", self.decoder, lambda: self.state.keys_of(SOURCE))
 
     def connect(self) -> None:
         """Begin a new dialogue with the rows held from the last one."""

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 
 from realtime import store
 from realtime.change import Change
-from realtime.wire import Oddities, RowDecoder
+from realtime.rows import Oddities, RowDecoder
 
 pytestmark = pytest.mark.usefixtures("each_database")
 

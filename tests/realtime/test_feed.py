@@ -12,9 +12,9 @@ from channels.layers import get_channel_layer
 from realtime import feed
 from realtime.change import Cause, Change
 from realtime.feed import PAYLOAD_LIMIT_BYTES, Published
+from realtime.rows import Oddities, RowDecoder
 from realtime.status import LinkState, LinkStatus
 from realtime.store import Position
-from realtime.wire import Oddities, RowDecoder
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
 

@@ -162,6 +162,16 @@ async def test_reload_is_never_told_as_live(writer: Writer) -> None:
         assert all(applied.cause is not Cause.LIVE for applied in told)
 
 
+async def test_gap_before_the_newest_change_is_read_from_the_database(writer: Writer) -> None:
+    await writer.write(queue_change("1"))
+    async with running() as (replica, _):
+        await converged(replica, writer)
+        await until(lambda: heard_of(replica, writer), what="the feed")
+        await writer.commit(queue_change("lost"))
+        await writer.write(queue_change("newest"))
+        await converged(replica, writer)
+
+
 async def test_change_too_large_to_carry_is_read_from_the_database(writer: Writer) -> None:
     await writer.write(queue_change("1"))
     async with running() as (replica, _):

@@ -7,8 +7,8 @@ import pytest
 
 from realtime.change import Cause, Change
 from realtime.errors import CredentialsRefused, IllegalMessage, PermissionMissing
+from realtime.rows import Oddities, RowDecoder
 from realtime.session import QUIET_SECONDS, SETTLE_LIMIT_SECONDS, Phase, Send, Session, Settled, Subscribed, Truncated
-from realtime.wire import Oddities
 from tests.realtime.naive import SOURCE, Listener
 
 AUTHENTICATED = b'{"type":"authenticate_response","success":true}\n'
@@ -36,7 +36,7 @@ def live_listener(*ids: int) -> Listener:
 
 def new_session(tables: tuple[str, ...] | None = None) -> Session:
     """Return a session that holds no rows."""
-    return Session(SOURCE, "secret", Oddities(), lambda: {}, tables)
+    return Session("secret", RowDecoder(SOURCE, Oddities()), lambda: {}, tables)
 
 
 def held(listener: Listener) -> set[str]:

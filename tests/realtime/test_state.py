@@ -139,6 +139,13 @@ def test_references_lead_to_rows_that_come_later_or_never() -> None:
     assert list(state.referring("support_session", "queue_id", "desk:nowhere")) == []
 
 
+def test_indexes_of_rows_that_went_take_no_memory() -> None:
+    state = held_state(support_session={"desk:5": {"queue_id": "desk:1"}, "desk:6": {"queue_id": "desk:2"}})
+    state.apply(Change("desk", updates={"support_session": {"desk:5": {"queue_id": "desk:2"}}}))
+    state.apply(Change("desk", deletes={"support_session": ["desk:5", "desk:6"]}))
+    assert not any(state._referring.values())
+
+
 def test_sources_keep_apart() -> None:
     state = State()
     for source in ("desk", "des"):

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from realtime import models, store
 from realtime.change import Batch, Change, Fields, Rows
 from realtime.errors import LeaseLost
+from realtime.rows import Oddities, RowDecoder
 from realtime.schema import HELD_TABLES
 from realtime.state import State
 from realtime.status import LinkState, LinkStatus
 from realtime.store import Lease, Position
-from realtime.wire import Oddities, RowDecoder
 from tests.realtime.histories import Said, encode, examples, updates
 from tests.realtime.naive import SOURCE, Listener
 

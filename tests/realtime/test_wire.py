@@ -9,22 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.errors import IllegalMessage
+from realtime.rows import ID_LIMIT, NAME_LIMIT, ODDITY_LIMIT, Oddities, RowDecoder, encode_rows
+from realtime.values import NESTING_LIMIT
 from realtime.wire import (
-    ID_LIMIT,
-    NAME_LIMIT,
-    NESTING_LIMIT,
-    ODDITY_LIMIT,
     AuthenticateResponse,
     MessageSplitter,
     ModelUpdate,
-    Oddities,
-    RowDecoder,
     SubscribeResponse,
     TruncateModel,
     UnknownMessage,
     decode_message,
     encode_message,
-    encode_rows,
 )
 from tests.realtime.histories import examples
 

@@ -7,7 +7,7 @@ import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from realtime import store
-from realtime.wire import encode_rows
+from realtime.rows import encode_rows
 
 
 class Command(BaseCommand):

@@ -15,8 +15,8 @@ from psycopg.sql import SQL, Identifier
 
 from realtime import store
 from realtime.models import Link
+from realtime.rows import Oddities, RowDecoder
 from realtime.schema import TABLES
-from realtime.wire import Oddities, RowDecoder
 from tests.bench.appliance import SOURCE, Listener, Tables, changed_tables, copy_messages, count_rows, full_tables
 from tests.bench.line import Bar, Line, Measure, Sample, Side, Stopwatch
 from tests.bench.surroundings import VENDORS, Surroundings, empty_mirror

@@ -6,7 +6,8 @@ from functools import partial
 
 import orjson
 
-from realtime.wire import MessageSplitter, ModelUpdate, Oddities, RowDecoder, decode_message
+from realtime.rows import Oddities, RowDecoder
+from realtime.wire import MessageSplitter, ModelUpdate, decode_message
 from tests.bench.appliance import SOURCE, copy_messages, count_rows, full_tables
 from tests.bench.line import Line, Sample, Side, Stopwatch
 from tests.bench.surroundings import Surroundings

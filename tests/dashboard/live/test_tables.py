@@ -11,12 +11,12 @@ from dashboard.boards.sessions import LINGER
 from dashboard.live.tables import PRESENTATIONS, QUEUES, REPRESENTATIVES, SESSIONS, RowKind, RowTable, Tables
 from realtime.change import Applied, Cause, Change
 from realtime.observer import observe
+from realtime.rows import Oddities, RowDecoder
 from realtime.schema import TABLES, KnownQueue
 from realtime.simulator.center import Center
 from realtime.simulator.ledger import Update
 from realtime.state import State
 from realtime.status import LinkStatus
-from realtime.wire import Oddities, RowDecoder
 
 STARTED_AT = 1_795_000_000.0
 SOURCE = "helpdesk"
