@@ -40,6 +40,11 @@ class Frame:
     def __bool__(self) -> bool:
         return bool(self.changed or self.orders)
 
+    @property
+    def size(self) -> int:
+        """About how many characters it has."""
+        return sum(map(len, self.changed.values())) + sum(map(len, self.new.values()))
+
 
 def difference(old: Rendering, new: Rendering) -> Frame:
     """Return the frame that turns `old` into `new`."""
@@ -71,12 +76,14 @@ def row_id(list_name: str, key: str) -> str:
 class Place:
     """Where a socket is in a view's stream: a new epoch means that the numbers start anew.
 
-    `root` is the DOM id of the view's whole: a page can show two views, a list and beside it a drawer.
+    `root` is the DOM id of the view's whole: a page can show two views, a list and beside it a drawer. `asks` is whether
+    the browser is to acknowledge that it got there.
     """
 
     epoch: str
     seq: int
     root: str = BOARD_ID
+    asks: bool = True
 
 
 def encode_frame(frame: Frame, place: Place) -> bytes:
@@ -99,6 +106,7 @@ def _template(kind: str, key: str, html: str) -> str:
 
 def _envelope(kind: str, place: Place, parts: Iterable[str]) -> bytes:
     head = (
-        f'<div hx-swap-oob="live:#{place.root}" data-frame="{kind}" data-epoch="{place.epoch}" data-seq="{place.seq}">'
+        f'<div hx-swap-oob="live:#{place.root}"{" data-ack" * place.asks} data-frame="{kind}" '
+        f'data-epoch="{place.epoch}" data-seq="{place.seq}">'
     )
     return f"{head}{''.join(parts)}</div>".encode()

@@ -175,14 +175,13 @@ class Hub:
         return min((show.next_at for show in self._shows.values() if show.is_dirty), default=None)
 
     async def _refresh(self, show: Show) -> None:
-        now = self.loop.time()
-        show.next_at = now + BUSY_SECONDS
         try:
             message = show.refresh(self._moment())
         except Exception as error:  # a bug in one board must not darken the others
             self._abandon(show, error)
             return
         if message is not None:
+            show.next_at = self.loop.time() + BUSY_SECONDS
             await self._send(show.sockets, message)
 
     async def _send(self, sockets: Iterable[LiveSocket], message: Message) -> None:

@@ -1,17 +1,26 @@
 """One view on show: its board, its last rendering, its place in the stream, and the sockets that watch it."""
 
 import secrets
+from datetime import UTC, datetime, timedelta
 
 from dashboard.boards.moment import Moment
-from dashboard.live.fragments import Place, Rendering, difference, encode_frame, encode_paint
+from dashboard.live.fragments import Frame, Place, Rendering, difference, encode_frame, encode_paint
 from dashboard.live.message import Message
 from dashboard.live.painter import Painter, Picture
 from dashboard.live.socket import LiveSocket
 from dashboard.live.view import BoardView, ViewKey
 
 
+ASK_SECONDS = timedelta(seconds=0.5)
+ASK_STEPS = 5
+ASK_CHARACTERS = 32 * 1024
+
+
 class Show:
-    """Renders each change once. `next_at` and `idle_since` are on the loop's clock."""
+    """Renders each change once. `next_at` and `idle_since` are on the loop's clock.
+
+    An acknowledgement costs the server more than the sending of a step, so a busy view asks for every fifth only.
+    """
 
     def __init__(self, key: ViewKey, board: BoardView, moment: Moment) -> None:
         self.key = key
@@ -27,6 +36,8 @@ class Show:
         self._rendering = self._painter.render(self._picture)
         self._html: str | None = None
         self._paint: Message | None = None
+        self._asked_at = datetime.min.replace(tzinfo=UTC)
+        self._steps_since = self._characters_since = 0  # since a step asked
 
     @property
     def rendering(self) -> Rendering:
@@ -42,6 +53,8 @@ class Show:
         """Look again; return the step from the last rendering to this one, or None when both are equal."""
         self.is_dirty = False
         picture: Picture = self._board.picture(moment)
+        if picture is self._picture:
+            return None
         rendering = self._painter.render(picture)
         frame = difference(self._rendering, rendering)
         self._picture, self._rendering = picture, rendering
@@ -49,7 +62,18 @@ class Show:
             return None
         self._html = self._paint = None
         self._seq += 1
-        return Message(encode_frame(frame, self._place), self._seq)
+        asks = self._asks(frame, moment.at)
+        return Message(encode_frame(frame, self._place(asks=asks)), self._seq, asks)
+
+    def _asks(self, frame: Frame, at: datetime) -> bool:
+        """Say whether browsers are to acknowledge this step; our clock may have been turned back."""
+        self._steps_since += 1
+        self._characters_since += frame.size
+        is_recent = timedelta() <= at - self._asked_at < ASK_SECONDS
+        if is_recent and self._steps_since < ASK_STEPS and self._characters_since < ASK_CHARACTERS:
+            return False
+        self._asked_at, self._steps_since, self._characters_since = at, 0, 0
+        return True
 
     def html(self) -> str:
         """Return the whole board as it is on show, for a page."""
@@ -60,9 +84,8 @@ class Show:
     def paint(self) -> Message:
         """Return the whole board as it is on show, for a socket: the page's bytes in an envelope."""
         if self._paint is None:
-            self._paint = Message(encode_paint(self.html(), self._place), self._seq)
+            self._paint = Message(encode_paint(self.html(), self._place(asks=True)), self._seq, asks=True)
         return self._paint
 
-    @property
-    def _place(self) -> Place:
-        return Place(self._epoch, self._seq, self._picture.root)
+    def _place(self, *, asks: bool) -> Place:
+        return Place(self._epoch, self._seq, self._picture.root, asks)
