@@ -148,7 +148,8 @@ class Mirror:
     async def _listen(self, journal: Journal) -> None:
         backoff = Backoff(0.25, 10.0)
         while True:
-            self._set_state(LinkState.CONNECTING)
+            if self._status.state not in (LinkState.RETRYING, LinkState.REFUSED):  # they last until a copy begins
+                self._set_state(LinkState.CONNECTING)
             try:
                 await self._converse(journal, backoff)
             except Exception as error:  # every class is told apart in _wait_seconds

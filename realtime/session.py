@@ -232,7 +232,6 @@ class Session:
     def _mark(self, now: float) -> None:
         self.phase = Phase.COPYING
         self._decoder.begin_copy()
-        self._decoder.begin_copy()
         self._unconfirmed = Unconfirmed(self._held_keys(), now)
 
     def _update(self, message: ModelUpdate, now: float) -> Iterator[Step]:

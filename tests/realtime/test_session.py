@@ -217,6 +217,20 @@ def test_live_changes_are_told_as_live() -> None:
     assert held(listener) == {"2", "9"}
 
 
+def test_rows_that_a_reconnect_copy_repeats_are_not_decoded_again() -> None:
+    listener = live_listener()
+    rows = {"1": {"name": "first", "novel": 0}, "2": {"name": "second"}}
+    for _ in range(3):
+        listener.connect()
+        listener.hear(message(insert={"queue": rows}))
+        listener.wait(QUIET_SECONDS)
+    assert listener.oddities.counts == {"unknown field 'queue.novel'": 1}
+    rows["2"] = {"name": "renamed"}
+    listener.connect()
+    listener.hear(message(insert={"queue": rows}))
+    assert listener.picture["queue"] == rows
+
+
 def test_messages_before_an_illegal_one_count() -> None:
     listener = live_listener()
     with pytest.raises(IllegalMessage):
