@@ -278,6 +278,17 @@ def test_the_view_on_show_is_marked(path: str, is_current: bool) -> None:
 
 
 @pytest.mark.django_db
+def test_the_same_search_on_another_board_is_another_view() -> None:
+    ann = make_user("ann")
+    for board in ("queues", "sessions"):
+        SavedView.objects.create(name=board, board=board, query="q=vpn", user=ann)
+
+    html = text_of(signed_in(ann).get("/queues/?q=vpn"))
+
+    assert saved_links(html) == [("/queues/?q=vpn", True), ("/sessions/?q=vpn", False)]
+
+
+@pytest.mark.django_db
 def test_what_is_stored_is_read_again_when_it_is_shown() -> None:
     ann = make_user("ann")
     SavedView.objects.create(name="old", board="queues", query="evil=%22onload&sort=gone,name&condition=ok", user=ann)
