@@ -122,7 +122,7 @@ async def test_commit_that_fails_is_tried_again_with_what_came_meanwhile(thread:
     async with running(journal):
         journal.add(state.apply(step(state, 1)))
         await asyncio.sleep(0)
-        journal.add(state.apply(step(state, 2)))
+        journal.add(state.apply(step(state, 3)))
         await thread.run(rename_table, "realtime_elsewhere", "realtime_queue")
         copy = await until(lambda: equal_copy(thread, state))
     assert copy is not None
