@@ -117,15 +117,17 @@ class Replica:
 
     async def _load(self, source: str) -> None:
         try:
-            copy = await self._thread.run(store.load, source)
+            self._replace(source, await self._thread.run(store.load, source))
         except DatabaseError as error:
             log.warning("database not reachable, the picture stands still", source=source, error=type(error).__name__)
             del self._waiting[source]  # the next comparison tries again
-            return
-        self._replace(source, copy)
-        for message in self._waiting.pop(source):
-            self._take(message)
-        self._note_loaded()
+        except Exception:
+            log.exception("a bug keeps a source from being read", source=source)
+            del self._waiting[source]
+        else:
+            for message in self._waiting.pop(source):
+                self._take(message)
+            self._note_loaded()
 
     def _note_loaded(self) -> None:
         if self._has_compared and not self._waiting:

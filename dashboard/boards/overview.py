@@ -43,7 +43,8 @@ class SourceShare:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The key figures. `longest` is the session that waits longest."""
+    """The key figures. `longest` is the session that waits longest; `can_take` counts whoever the appliance would give
+    a session, `available` those of them who are free."""
 
     waiting: int
     past_target: int
@@ -54,6 +55,7 @@ class Figures:
     assigned: int
     customer_gone: int
     logged_in: int
+    can_take: int
     available: int
     in_session: int
     away: int
@@ -110,7 +112,8 @@ def _figures(
         assigned=by_state[SessionState.ASSIGNED],
         customer_gone=by_state[SessionState.CUSTOMER_GONE],
         logged_in=len(representatives),
-        available=sum(1 for row in representatives if row.flags.available),
+        can_take=sum(1 for row in representatives if row.flags.available),
+        available=members[RepresentativeState.AVAILABLE],
         in_session=members[RepresentativeState.IN_SESSION],
         away=members[RepresentativeState.AWAY],
         presentations=presentations,
