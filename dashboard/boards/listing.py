@@ -6,6 +6,7 @@ viewers share one rendering. Whatever the URL does not make sense of is left out
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -217,12 +218,17 @@ def paging(page: int, matched: int, total: int) -> Paging:
     return Paging(min(page, page_count), page_count, matched, total)
 
 
+@lru_cache(maxsize=4096)
+def _switch_link(query: ListQuery, name: str, value: str) -> str:
+    return query.toggled(name, value).encoded()
+
+
 def choices(query: ListQuery, name: str, counts: Mapping[str, int], order: Sequence[str] = ()) -> tuple[Choice, ...]:
     """Return the values of one filter that occur, are chosen or in `order`, with how many rows have them."""
     chosen = query.chosen(name)
     places = {value: place for place, value in enumerate(order)}
     return tuple(
-        Choice(value, counts.get(value, 0), value in chosen, query.toggled(name, value).encoded())
+        Choice(value, counts.get(value, 0), value in chosen, _switch_link(query, name, value))
         for value in sorted(
             {value for value, count in counts.items() if count} | set(chosen) | places.keys(),
             key=lambda value: (places.get(value, len(places)), value.casefold(), value),

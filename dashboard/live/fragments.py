@@ -76,8 +76,8 @@ def row_id(list_name: str, key: str) -> str:
 class Place:
     """Where a socket is in a view's stream: a new epoch means that the numbers start anew.
 
-    `root` is the DOM id of the view's whole: a page can show two views, a list and beside it a drawer. `asks` is whether
-    the browser is to acknowledge that it got there.
+    `root` is the DOM id of the view's whole: a page can show two views, a list and beside it a drawer. `asks` says
+    whether the browser is to acknowledge that it got there.
     """
 
     epoch: str

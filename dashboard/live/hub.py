@@ -180,8 +180,9 @@ class Hub:
         except Exception as error:  # a bug in one board must not darken the others
             self._abandon(show, error)
             return
-        if message is not None:
+        if show.has_drawn:
             show.next_at = self.loop.time() + BUSY_SECONDS
+        if message is not None:
             await self._send(show.sockets, message)
 
     async def _send(self, sockets: Iterable[LiveSocket], message: Message) -> None:

@@ -92,6 +92,8 @@ class ListView(Generic[RowT]):
         self._pieces: dict[str, Piece] = {}
         self._picture: Picture | None = None
         self._tile: Tile[None] | None = None
+        self._count_version = 0
+        self._head: tuple[int, Head] | None = None
 
     def touch(self, applied: Applied) -> bool:
         """Whether any row of the table changed; whether it is one of ours shows when it is drawn."""
@@ -104,30 +106,32 @@ class ListView(Generic[RowT]):
     def picture(self, moment: Moment) -> Picture:
         """Return the page; the same object as before when nothing of ours changed."""
         self._table.refresh(moment)
-        changed = self._follower.take()
+        is_other = self._admit(self._follower.take()) or self._table.count_version != self._count_version
         tile = tile_of(None, moment.statuses, moment.at)
-        if self._picture is None or changed or tile != self._tile:
-            self._admit(changed)
+        if self._picture is None or is_other or tile != self._tile:
+            self._count_version = self._table.count_version
             self._tile = tile
             self._picture = self._draw(tile)
         return self._picture
 
-    def _admit(self, changed: set[str]) -> None:
-        """Take changed rows in, and put them in order if that may have changed."""
+    def _admit(self, changed: set[str]) -> bool:
+        """Take changed rows in, and put them in order if that may have changed; return whether any is ours."""
         spec, query = self._table.spec, self._query
-        is_sorted = True
+        is_sorted, has_ours = True, False
         for key in changed:
             old, new = self._matched.get(key), self._table.rows.get(key)
             if new is not None and spec.matches(new, query):
+                has_ours = True
                 self._matched[key] = new
                 is_sorted = is_sorted and old is not None and spec.place(old, query) == spec.place(new, query)
             elif old is not None:
                 del self._matched[key]
-                is_sorted = False
-        if is_sorted:
-            self._ordered = [self._matched[row.key] for row in self._ordered]
-        else:
+                is_sorted, has_ours = False, True
+        if not is_sorted:
             self._ordered = spec.order(self._matched.values(), query)
+        elif has_ours:
+            self._ordered = [self._matched[row.key] for row in self._ordered]
+        return has_ours
 
     def _draw(self, tile: Tile[None]) -> Picture:
         sheet = paging(self._query.page, len(self._ordered), len(self._table.rows))
@@ -137,13 +141,23 @@ class ListView(Generic[RowT]):
         pages = Pages(sheet, *(self._page_link(sheet, step) for step in (-1, 1)))
         return Picture(
             f"boards/{self._name}.html",
-            {"head": self._tile_piece("head", self._head(sheet), tile), "foot": self._tile_piece("foot", pages, tile)},
+            {
+                "head": self._tile_piece("head", self._draw_head(sheet), tile),
+                "foot": self._tile_piece("foot", pages, tile),
+            },
             {self._name: tuple(self._listed(shown))},
             self._layout,
         )
 
-    def _head(self, sheet: Paging) -> Head:
-        spec, query, counts = self._table.spec, self._query, self._table.counts
+    def _draw_head(self, sheet: Paging) -> Head:
+        """Return the head; with its many links it is the dearest part, so it is made anew only when a count changed."""
+        version, table = self._table.count_version, self._table
+        if self._head is None or self._head[0] != version or self._head[1].paging != sheet:
+            self._head = (version, self._make_head(table.spec, table.counts, sheet))
+        return self._head[1]
+
+    def _make_head(self, spec: ListSpec[RowT], counts: Mapping[str, Counter[str]], sheet: Paging) -> Head:
+        query = self._query
         return Head(
             sheet,
             tabs(query, spec.tabs, counts["state"]) if spec.tabs else (),

@@ -8,10 +8,11 @@ TEXT_FRAME = b"\x81"  # RFC 6455, section 5.2: final fragment, opcode text
 
 @dataclass(frozen=True)
 class Message:
-    """HTML for htmx. `seq` is its place in the view's stream and asks for an acknowledgement; 0 asks for none."""
+    """HTML for htmx. `seq` is its place in the view's stream, 0 outside one; `asks` for an acknowledgement."""
 
     payload: bytes
     seq: int = 0
+    asks: bool = False
 
     @cached_property
     def text(self) -> str:

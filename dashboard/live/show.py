@@ -10,14 +10,14 @@ from dashboard.live.painter import Painter, Picture
 from dashboard.live.socket import LiveSocket
 from dashboard.live.view import BoardView, ViewKey
 
-
 ASK_SECONDS = timedelta(seconds=0.5)
 ASK_STEPS = 5
-ASK_CHARACTERS = 32 * 1024
+ASK_CHARACTERS = 128 * 1024
 
 
 class Show:
-    """Renders each change once. `next_at` and `idle_since` are on the loop's clock.
+    """Renders each change once. `next_at` and `idle_since` are on the loop's clock. `has_drawn` says whether the last
+    look found anything to draw: a change that does not concern a view costs it neither time nor its turn.
 
     An acknowledgement costs the server more than the sending of a step, so a busy view asks for every fifth only.
     """
@@ -25,7 +25,7 @@ class Show:
     def __init__(self, key: ViewKey, board: BoardView, moment: Moment) -> None:
         self.key = key
         self.sockets: set[LiveSocket] = set()
-        self.is_dirty = False
+        self.is_dirty = self.has_drawn = False
         self.next_at = 0.0
         self.idle_since = 0.0
         self._board = board
@@ -53,7 +53,8 @@ class Show:
         """Look again; return the step from the last rendering to this one, or None when both are equal."""
         self.is_dirty = False
         picture: Picture = self._board.picture(moment)
-        if picture is self._picture:
+        self.has_drawn = picture is not self._picture
+        if not self.has_drawn:
             return None
         rendering = self._painter.render(picture)
         frame = difference(self._rendering, rendering)

@@ -7,7 +7,8 @@ from dashboard.live.message import Message
 from dashboard.live.outlet import Outlet
 from dashboard.live.view import ViewKey
 
-WINDOW = 4
+WINDOW_STEPS = 20
+WINDOW_BYTES = 512 * 1024
 ACK_SECONDS = 5.0
 
 
@@ -20,9 +21,23 @@ class CloseCode:
     SLOW = 4408
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message that asked for an acknowledgement: when, and how many steps and bytes had been sent by then."""
+
+    seq: int
+    at: float
+    steps: int
+    size: int
+
+
 @dataclass(eq=False, slots=True)
 class LiveSocket:
-    """At most `WINDOW` unacknowledged messages are on their way; beyond that it only owes the browser a full paint."""
+    """Unacknowledged steps are bounded in number and size; beyond that it only owes the browser a full paint.
+
+    Not every step asks for an acknowledgement, but well within each window one does (`dashboard.live.show`), and
+    every paint: so a socket whose window is full always waits for an answer, and ends when none comes.
+    """
 
     key: ViewKey
     query: str
@@ -31,15 +46,21 @@ class LiveSocket:
     owes_paint: bool = field(default=False, init=False)
     is_closed: bool = field(default=False, init=False)
     _seq: int = field(default=0, init=False)
-    _unacked: deque[tuple[int, float]] = field(default_factory=deque, init=False)
+    _questions: deque[Question] = field(default_factory=deque, init=False)
+    _steps: int = field(default=0, init=False)  # sent
+    _size: int = field(default=0, init=False)  # of all steps, in bytes
+    _answered_steps: int = field(default=0, init=False)
+    _answered_size: int = field(default=0, init=False)
 
     def push(self, message: Message, now: float) -> None:
         """Send a step of the view, or remember that the browser missed it. `now` is the loop's clock."""
         if self.is_closed or self.owes_paint or message.seq <= self._seq:
             return
-        if len(self._unacked) >= WINDOW:
+        if self._is_full:
             self.owes_paint = True
             return
+        self._steps += 1
+        self._size += len(message.payload)
         self._send(message, now)
 
     def paint(self, message: Message, now: float) -> None:
@@ -50,27 +71,33 @@ class LiveSocket:
 
     def beat(self, message: Message) -> None:
         """Send a heartbeat, unless the browser has not yet taken what came before."""
-        if not self.is_closed and len(self._unacked) < WINDOW:
+        if not self.is_closed and not self._is_full:
             self.outlet.write(message)
 
     def acknowledge(self, seq: int) -> bool:
         """Take note that the browser shows `seq`; return whether a paint is owed and may go now."""
-        while self._unacked and self._unacked[0][0] <= seq:
-            self._unacked.popleft()
-        return self.owes_paint and not self._unacked
+        while self._questions and self._questions[0].seq <= seq:
+            answered = self._questions.popleft()
+            self._answered_steps, self._answered_size = answered.steps, answered.size
+        return self.owes_paint and not self._questions
 
     def is_slow(self, now: float) -> bool:
-        """Say whether the oldest message has waited too long for its acknowledgement."""
-        return bool(self._unacked) and now - self._unacked[0][1] > ACK_SECONDS
+        """Say whether the oldest message that asked has waited too long for its acknowledgement."""
+        return bool(self._questions) and now - self._questions[0].at > ACK_SECONDS
+
+    @property
+    def _is_full(self) -> bool:
+        return self._steps - self._answered_steps >= WINDOW_STEPS or self._size - self._answered_size >= WINDOW_BYTES
 
     def close(self, code: int) -> None:
         """End it; once."""
         if not self.is_closed:
             self.is_closed = True
-            self._unacked.clear()
+            self._questions.clear()
             self.outlet.close(code)
 
     def _send(self, message: Message, now: float) -> None:
         self._seq = message.seq
-        self._unacked.append((message.seq, now))
+        if message.asks:
+            self._questions.append(Question(message.seq, now, self._steps, self._size))
         self.outlet.write(message)

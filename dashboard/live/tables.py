@@ -84,12 +84,16 @@ class Follower:
 
 
 class RowTable(Generic[RowT]):
-    """All rows of one kind. `rows` is current after `refresh`; `counts` is filter name -> value -> number of rows."""
+    """All rows of one kind. `rows` is current after `refresh`; `counts` is filter name -> value -> number of rows.
+
+    `count_version` grows whenever any of these numbers, or the number of rows, changes.
+    """
 
     def __init__(self, kind: RowKind[RowT], state: State) -> None:
         self.spec = kind.spec
         self.rows: dict[str, RowT] = {}
         self.counts: dict[str, Counter[str]] = {name: Counter() for name in kind.spec.filters}
+        self.count_version = 0
         self._kind = kind
         self._state = state
         self._stale: set[str] = set(state.tables[kind.table])
@@ -146,8 +150,7 @@ class RowTable(Generic[RowT]):
             self._lingering.pop(key, None)
         else:
             self.rows[key] = new
-        self._count(old, -1)
-        self._count(new, 1)
+        self._count(old, new)
         for follower in self._followers:
             follower.changed.add(key)
 
@@ -169,12 +172,15 @@ class RowTable(Generic[RowT]):
             self._turn_at[key] = due_at
             heapq.heappush(self._turns, (due_at, key))
 
-    def _count(self, row: RowT | None, step: int) -> None:
-        if row is None:
-            return
+    def _count(self, old: RowT | None, new: RowT | None) -> None:
+        is_other = (old is None) != (new is None)
         for name, values in self.spec.filters.items():
-            for value in set(values(row)):
-                self.counts[name][value] += step
+            before, after = (set(values(row)) if row is not None else set() for row in (old, new))
+            if before != after:
+                is_other = True
+                self.counts[name].subtract(before)
+                self.counts[name].update(after)
+        self.count_version += is_other
 
 
 class Tables:

@@ -4,7 +4,7 @@ import { arrange } from "./order.js";
 import { forgetHeld, hold, isHeld, outgoing, replaceHeld } from "./held.js";
 
 const places = new Map(); // DOM id of a view's whole -> where we are in its stream
-const ENVELOPE = /^<div hx-swap-oob="live:#([\w-]+)"/;
+const ENVELOPE = /^<div hx-swap-oob="live:#([\w-]+)"( data-ack)?/;
 const OURS = new Set(["data-changed", "data-selected", "data-overdue", "aria-current"]); // what our modules set
 
 const pieceOf = (template) => template.content.firstElementChild;
@@ -95,8 +95,8 @@ htmx.defineExtension("live", {
 
 document.addEventListener("htmx:wsAfterMessage", (event) => {
   const { message, socketWrapper } = event.detail;
-  const id = ENVELOPE.exec(message)?.[1];
+  const [, id, asks] = ENVELOPE.exec(message) ?? [];
   const place = places.get(id);
   if (!id) socketWrapper.sendImmediately("hb");
-  else if (place) socketWrapper.sendImmediately(`ack:${place.seq}`);
+  else if (asks && place) socketWrapper.sendImmediately(`ack:${place.seq}`);
 });

@@ -41,7 +41,7 @@ def test_a_frame_is_one_element_that_says_its_place() -> None:
     frame = Frame({"a": "<p id=a></p>"}, {"b": "<p id=b></p>"}, ("c",), {"list": ("b", "a")})
 
     assert encode_frame(frame, Place("e1", 7)).decode() == (
-        '<div hx-swap-oob="live:#board" data-frame="step" data-epoch="e1" data-seq="7">'
+        '<div hx-swap-oob="live:#board" data-ack data-frame="step" data-epoch="e1" data-seq="7">'
         '<template data-swap="a"><p id=a></p></template><template data-new="b"><p id=b></p></template>'
         '<i data-gone="c"></i><i data-order="list">b a</i></div>'
     )

@@ -151,6 +151,8 @@ async def test_a_board_that_fails_sends_its_watchers_back_and_spares_the_others(
 async def test_a_reader_that_fell_behind_is_painted_when_it_catches_up(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("dashboard.live.socket.WINDOW_STEPS", 3)
+    monkeypatch.setattr("dashboard.live.show.ASK_STEPS", 1)
     key = open_board(monkeypatch, "counting", CountingBoard())
     slow, wire = await join(hub, key)
     quick, other = await join(hub, key)
@@ -161,7 +163,7 @@ async def test_a_reader_that_fell_behind_is_painted_when_it_catches_up(
     before = len(wire.messages)
     hub.acknowledge(slow, wire.messages[-1].seq)
 
-    assert len(wire.steps) == 3  # the paint and three steps are the window
+    assert len(wire.steps) == 3
     assert b'data-frame="paint"' in wire.messages[-1].payload
     assert wire.messages[-1].seq == other.messages[-1].seq
     assert len(wire.messages) == before + 1

@@ -3,10 +3,15 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from dashboard.boards.moment import Moment
 from dashboard.live.links import LinksView
 from dashboard.live.painter import Painter
-from dashboard.live.show import Show
+from dashboard.live.registry import OPENERS
+from dashboard.live.show import ASK_CHARACTERS, ASK_STEPS, Show
+from dashboard.live.socket import WINDOW_BYTES, WINDOW_STEPS
+from dashboard.live.tables import Tables
 from dashboard.live.view import ViewKey
 from realtime.change import Change
 from realtime.state import State
@@ -95,3 +100,49 @@ def test_a_hostile_name_stays_text() -> None:
     assert "<script" not in html
     assert "&lt;script&gt;&quot;&lt;/script&gt;" in html
     assert "&lt;b onclick=x&gt;" in html
+
+
+def walk(show: Show, state: State, count: int, at: datetime, apart: timedelta) -> list[bool]:
+    """Take so many steps; return which of them ask."""
+    asked = []
+    for number in range(count):
+        applied = state.apply(Change("a", inserts={"queue": {f"a:{at.timestamp()}-{number}": {"name": "x"}}}))
+        show.board.touch(applied)
+        step = show.refresh(Moment(state, {"a": link("a")}, at + number * apart))
+        assert step is not None
+        assert (b" data-ack" in step.payload) == step.asks
+        asked.append(step.asks)
+    return asked
+
+
+def test_a_quiet_view_asks_for_every_acknowledgement_and_a_busy_one_for_every_fifth() -> None:
+    state = State()
+    show = open_show(state, moment(state, link("a")))
+
+    quiet = walk(show, state, 4, NOW, timedelta(seconds=0.6))
+    busy = walk(show, state, 11, NOW + timedelta(seconds=2), timedelta(milliseconds=50))
+    turned_back = walk(show, state, 1, NOW - timedelta(hours=1), timedelta(0))
+
+    assert quiet == [True] * 4
+    assert busy == [False] * 4 + [True] + [False] * 4 + [True, False]
+    assert turned_back == [True]
+
+
+def test_large_steps_ask_well_within_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.live.show.ASK_CHARACTERS", 100)
+    state = State()
+    show = open_show(state, moment(state, link("a")))
+
+    assert walk(show, state, 3, NOW, timedelta(milliseconds=1)) == [True] * 3
+    assert 2 * ASK_CHARACTERS < WINDOW_BYTES
+    assert 2 * ASK_STEPS < WINDOW_STEPS
+
+
+def test_a_look_that_finds_the_same_picture_draws_nothing() -> None:
+    state = State()
+    key = ViewKey("queues")
+    show = Show(key, OPENERS["queues"](key, Tables(state)), moment(state, link("a")))
+
+    show.is_dirty = True
+    assert show.refresh(moment(state, link("a"))) is None
+    assert (show.has_drawn, show.is_dirty) == (False, False)

@@ -1,7 +1,7 @@
 """A socket's window: what is on its way is bounded, and what was missed is painted."""
 
 from dashboard.live.message import Message
-from dashboard.live.socket import ACK_SECONDS, WINDOW, CloseCode, LiveSocket
+from dashboard.live.socket import ACK_SECONDS, WINDOW_BYTES, WINDOW_STEPS, CloseCode, LiveSocket
 from dashboard.live.view import ViewKey
 
 
@@ -30,33 +30,61 @@ def open_socket() -> tuple[LiveSocket, Wire]:
     """Return a socket that was painted at place 1."""
     wire = Wire()
     socket = LiveSocket(ViewKey("sources"), "", "session", wire)
-    socket.paint(Message(b"paint", 1), 0.0)
+    socket.paint(Message(b"paint", 1, asks=True), 0.0)
     return socket, wire
 
 
-def test_a_reader_without_acknowledgements_gets_four_messages_at_most() -> None:
+def step(seq: int, payload: bytes = b"step") -> Message:
+    """Return a step; every fifth asks."""
+    return Message(payload, seq, asks=seq % 5 == 0)
+
+
+def test_a_reader_without_acknowledgements_gets_a_window_of_steps_at_most() -> None:
     socket, wire = open_socket()
 
     for seq in range(2, 100):
-        socket.push(Message(b"step", seq), 0.0)
+        socket.push(step(seq), 0.0)
         socket.beat(Message(b"beat"))
 
-    assert [seq for seq in wire.seqs if seq] == [1, 2, 3, 4]
-    assert len(wire.messages) < 2 * WINDOW
+    assert [seq for seq in wire.seqs if seq] == list(range(1, WINDOW_STEPS + 2))
+    assert len(wire.messages) == 2 * WINDOW_STEPS
     assert socket.owes_paint
+
+
+def test_a_reader_without_acknowledgements_costs_a_window_of_bytes_and_one_step_at_most() -> None:
+    socket, wire = open_socket()
+    large = bytes(WINDOW_BYTES // 3)
+
+    for seq in range(2, 20):
+        socket.push(step(seq, large), 0.0)
+
+    assert sum(len(message.payload) for message in wire.messages[1:]) < WINDOW_BYTES + len(large)
+    assert socket.owes_paint
+
+
+def test_what_was_acknowledged_makes_room() -> None:
+    socket, wire = open_socket()
+
+    for seq in range(2, 200):
+        socket.push(step(seq), 0.0)
+        if seq % 5 == 0:
+            socket.acknowledge(seq)
+
+    assert wire.seqs == list(range(1, 200))
+    assert not socket.owes_paint
 
 
 def test_a_reader_that_catches_up_is_painted_once() -> None:
     socket, wire = open_socket()
-    for seq in range(2, 10):
-        socket.push(Message(b"step", seq), 0.0)
+    for seq in range(2, 40):
+        socket.push(step(seq), 0.0)
 
-    assert not socket.acknowledge(3)
-    assert socket.acknowledge(4)
-    socket.paint(Message(b"paint", 9), 1.0)
-    socket.push(Message(b"step", 10), 1.0)
+    assert not socket.acknowledge(15)
+    assert socket.acknowledge(21)
+    socket.paint(Message(b"paint", 39, asks=True), 1.0)
+    socket.push(step(40), 1.0)
 
-    assert wire.seqs == [1, 2, 3, 4, 9, 10]
+    assert wire.seqs == [*range(1, WINDOW_STEPS + 2), 39, 40]
 
 
 def test_a_step_that_is_in_the_paint_already_is_not_sent() -> None:
@@ -67,9 +95,9 @@ def test_a_step_that_is_in_the_paint_already_is_not_sent() -> None:
     assert wire.seqs == [1]
 
 
-def test_a_message_unacknowledged_for_five_seconds_makes_it_slow() -> None:
+def test_a_question_unanswered_for_five_seconds_makes_it_slow() -> None:
     socket, _wire = open_socket()
-    socket.push(Message(b"step", 2), 3.0)
+    socket.push(Message(b"step", 2, asks=True), 3.0)
 
     assert not socket.is_slow(ACK_SECONDS)
     assert socket.is_slow(ACK_SECONDS + 0.1)
@@ -77,6 +105,8 @@ def test_a_message_unacknowledged_for_five_seconds_makes_it_slow() -> None:
     assert not socket.is_slow(ACK_SECONDS + 0.1)
     socket.acknowledge(2)
     assert not socket.is_slow(1000.0)
+    socket.push(Message(b"step", 3), 1000.0)
+    assert not socket.is_slow(2000.0)
 
 
 def test_a_closed_socket_is_closed_once_and_stays_silent() -> None:
