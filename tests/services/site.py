@@ -112,7 +112,13 @@ class Upstream:
 
     def commit(self, **rows: dict[str, dict[str, Any]]) -> None:
         """Insert rows, by table and key, as one batch."""
-        change = Change(self._lease.source, inserts=rows)
+        self._commit(Change(self._lease.source, inserts=rows))
+
+    def remove(self, **keys: list[str]) -> None:
+        """Delete rows, by table, as one batch."""
+        self._commit(Change(self._lease.source, deletes=keys))
+
+    def _commit(self, change: Change) -> None:
         seq = store.commit(self._lease, change, "tests")
         asyncio.run(feed.publish_change(Published(self._lease.source, store.Position("tests", seq), change)))
 
