@@ -145,7 +145,7 @@ class ListView(Generic[RowT]):
                 "head": self._tile_piece("head", self._draw_head(sheet), tile),
                 "foot": self._tile_piece("foot", pages, tile),
             },
-            {self._name: tuple(self._listed(shown))},
+            {self._name: tuple(self._listed(shown, start))},
             self._layout,
         )
 
@@ -174,16 +174,16 @@ class ListView(Generic[RowT]):
         template = "tiles/list-foot.html" if part == "foot" else f"tiles/{self._name}-{part}.html"
         return Piece(f"tile-{self._name}-{part}", template, Tile(value, tile.stale, tile.is_known), self._layout)
 
-    def _listed(self, shown: list[RowT]) -> Iterator[Piece]:
-        """Yield the rows in order, each band's heading before its first row."""
+    def _listed(self, shown: list[RowT], start: int) -> Iterator[Piece]:
+        """Yield the rows in order, each band's heading before its first row; `start` is the first one's place."""
         band_of = self._table.spec.band
         if band_of is None or self._query.sort:
             yield from (self._pieces[row.key] for row in shown)
             return
-        counts = Counter(map(band_of, self._ordered))
+        bands = [band_of(row) for row in self._ordered]
+        counts = Counter(bands)
         last = ""
-        for row in shown:
-            band = band_of(row)
+        for row, band in zip(shown, bands[start:], strict=False):
             if band != last:
                 last = band
                 value = Band(band, counts[band])

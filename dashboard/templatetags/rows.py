@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from dashboard.boards.moment import Level
 from dashboard.boards.sessions import SessionRow
 from dashboard.live.lists import Layout
+from dashboard.templatetags.clocks import since
 from dashboard.templatetags.words import bars, icon, shape, words
 from dashboard.templatetags.words import priority as priority_words
 
@@ -44,8 +45,17 @@ def mark(tone: str, glyph: str, text: str, unseen: str = "") -> SafeString:
 
 
 @register.simple_tag
-def session_mark(row: SessionRow) -> SafeString:
-    """Return the beginning of a session's state; what is past or near its target shows that by its shape."""
+def session_state(row: SessionRow) -> SafeString:
+    """Return a session's state and its time; what is past or near its target shows that by its shape."""
+    clock = ""
+    if row.ended_at is not None:
+        clock = since(row.ended_at, row.source)
+    elif row.wait is not None:
+        clock = since(row.wait.since, row.source)
+    return SafeString(f"{_session_mark(row)}{clock}</span>")
+
+
+def _session_mark(row: SessionRow) -> SafeString:
     if row.ended_at is not None:
         return mark("off", "off", "Ended")
     if row.wait is None:
