@@ -41,25 +41,35 @@ function fill(bar, seconds) {
   bar.setAttribute("width", `${Math.min(100, Math.max(0, share)).toFixed(1)}%`);
 }
 
-export function tick() {
-  if (root.hasAttribute("data-paused")) return;
+// Sets the clocks within `whole`.
+export function tick(whole = document) {
+  if (root.hasAttribute("data-paused") || !whole.querySelectorAll) return;
   const now = Date.now() + ahead;
   const offsets = readOffsets();
   const since = (element, moment) =>
     (now - Date.parse(moment)) / 1000 + Number(element.dataset.offset ?? offsets[element.dataset.source] ?? 0);
-  for (const element of document.querySelectorAll("time[data-since]")) {
+  for (const element of whole.querySelectorAll("time[data-since]")) {
     write(element, duration(since(element, element.dataset.since)));
   }
-  for (const element of document.querySelectorAll("time[data-until]")) {
+  for (const element of whole.querySelectorAll("time[data-until]")) {
     tickUntil(element, -since(element, element.dataset.until));
   }
-  for (const bar of document.querySelectorAll("rect[data-target]")) fill(bar, since(bar, bar.dataset.since));
-  for (const element of document.querySelectorAll("time[data-clock]")) write(element, new Date(now).toISOString().slice(11, 19));
+  for (const bar of whole.querySelectorAll("rect[data-target]")) fill(bar, since(bar, bar.dataset.since));
+  for (const element of whole.querySelectorAll("time[data-clock]")) {
+    write(element, new Date(now).toISOString().slice(11, 19));
+  }
 }
 
 setClock(root.dataset.now);
 tick();
-setInterval(tick, 1000);
+setInterval(() => tick(), 1000);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
-document.addEventListener("htmx:wsAfterMessage", tick); // a swap brought the written times back; before the next paint
-for (const name of ["live:arranged", "htmx:afterSwap"]) document.addEventListener(name, tick);
+// A swap brought the written times back: set them before the next paint.
+document.addEventListener("live:shown", ({ detail }) => {
+  for (const element of [...detail.changed, ...detail.fresh]) tick(element);
+});
+document.addEventListener("htmx:wsAfterMessage", () => {
+  const lights = document.querySelector(".fresh");
+  if (lights) tick(lights);
+});
+for (const name of ["live:arranged", "htmx:afterSwap"]) document.addEventListener(name, () => tick());
