@@ -5,7 +5,7 @@ from datetime import datetime
 
 from dashboard.boards.listing import ListSpec, SortKey
 from dashboard.boards.moment import Moment
-from dashboard.boards.relations import NAMELESS, representative_name, touched_targets
+from dashboard.boards.relations import name_or_none, representative_name, touched_targets
 from dashboard.boards.sessions import Person
 from realtime.change import Applied
 from realtime.schema import split_key
@@ -56,7 +56,7 @@ def presentation_row(moment: Moment, key: str) -> PresentationRow | None:
         key=key,
         source=split_key(key)[0],
         lsid=row.get("lsid") or "",
-        name=row.get("presentation_name") or NAMELESS,
+        name=name_or_none(row.get("presentation_name")),
         presenters=_presenters(state, key),
         guests=_guests(state, key),
         started_at=row.get("created_at"),
@@ -80,7 +80,7 @@ def _guests(state: State, key: str) -> tuple[Guest, ...]:
         guests.append(
             Guest(
                 key=attendee,
-                name=row.get("name") or NAMELESS,
+                name=name_or_none(row.get("name")),
                 is_connected=bool(row.get("connected")),
                 hostname=row.get("hostname") or "",
                 operating_system=row.get("operating_system") or "",

@@ -12,9 +12,9 @@ from enum import StrEnum
 from dashboard.boards.listing import ListSpec, SortKey
 from dashboard.boards.moment import Level, Moment, Wait, judge_wait
 from dashboard.boards.relations import (
-    NAMELESS,
     known_keys,
     members_of,
+    name_or_none,
     queue_keys_of,
     representative_name,
     sessions_in,
@@ -95,7 +95,7 @@ def queue_row(moment: Moment, key: str) -> QueueRow | None:
         key=key,
         source=split_key(key)[0],
         queue_key=queue_key,
-        name=known.get("name") or known.get("code_name") or NAMELESS,
+        name=name_or_none(known.get("name") or known.get("code_name")),
         type=known.get("type") or "",
         condition=_condition(longest, bool(members)),
         waiting=len(waits),

@@ -9,7 +9,7 @@ from datetime import datetime
 from dashboard.boards.listing import ListSpec, SortKey
 from dashboard.boards.moment import Moment
 from dashboard.boards.relations import (
-    NAMELESS,
+    name_or_none,
     queue_name,
     representative_name,
     skills_held,
@@ -140,7 +140,7 @@ def _parts(state: State, key: str) -> tuple[Part, ...]:
         session_key = part.get("support_session_id") or ""
         session = state.support_sessions.get(session_key)
         if session is not None:
-            parts.append(Part(session_key, session.get("customer_name") or NAMELESS, part.get("created_at")))
+            parts.append(Part(session_key, name_or_none(session.get("customer_name")), part.get("created_at")))
     return tuple(parts)
 
 
