@@ -120,15 +120,15 @@ def running_center(folder: Path, blocker: DjangoDbBlocker, *options: str) -> Ite
 async def show(page: Page, center: Center, session: str, path: str, origin: str = "") -> None:
     """Open an address of the site as somebody who is signed in, and wait until it is live."""
     origin = origin or center.site.origin
-    await visit(page, session, origin + path)
+    await visit(page, session, origin, path)
     await expect_live(page)
 
 
-async def visit(page: Page, session: str, address: str) -> None:
+async def visit(page: Page, session: str, origin: str, path: str) -> None:
     """Open an address as somebody who is signed in."""
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": origin}
     await page.context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict by its own name only
-    await page.goto(address)
+    await page.goto(origin + path)
 
 
 async def expect_live(page: Page) -> None:
