@@ -1,0 +1,145 @@
+"""Many browsers on live boards: from the appliance's send to the browser's receipt, commit included.
+
+Real processes: a simulator, a swarm of browsers, `runmirror`, Valkey, and in turns the site, the textbook's shape and a
+bare broadcast.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from asgiref.sync import sync_to_async
+
+from tests.bench.line import Bar, Line, Measure, Sample, Side, already_taken
+from tests.bench.live.crowd import crowd_at
+from tests.bench.live.load import SETTLE_SECONDS, Center, Load, Outcome, run_load
+from tests.bench.live.servers import STARTS, Server, Start, group_site
+from tests.bench.processes import mirrored
+from tests.bench.surroundings import Surroundings
+
+SESSIONS, REPRESENTATIVES = 500, 200
+SOCKETS = 1000
+TEXTBOOK_SOCKETS = 100  # with a thousand it only falls behind
+FAN_OUT = Load(views=1, changes_per_second=7)  # so far apart that each change is a frame
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A load with the bars it must reach."""
+
+    load: Load
+    p50_ms: float | None
+    p99_ms: float
+
+
+TARGETS = (
+    Target(Load(20, 20), 15, 80),
+    Target(Load(20, 200), 60, 130),
+    Target(Load(1, 200), None, 175),
+)
+MOST_CPU = 60.0  # % of a core
+MOST_SWARM_CPU = 80.0
+
+
+@dataclass
+class Windows:
+    """What was measured of one load, by side."""
+
+    outcomes: dict[Side, list[Outcome]] = field(default_factory=dict)
+
+    def add(self, side: Side, outcome: Outcome) -> None:
+        """Keep an outcome."""
+        self.outcomes.setdefault(side, []).append(outcome)
+
+    def sides(self, read: Callable[[Outcome], float]) -> dict[Side, Callable[[], Sample]]:
+        """Return the sides of a line that shows one figure of the outcomes."""
+        return {
+            side: already_taken([Sample(read(one), one.cpu_seconds) for one in found])
+            for side, found in self.outcomes.items()
+        }
+
+    @property
+    def count(self) -> int:
+        """How many samples there are of each side."""
+        return min(map(len, self.outcomes.values()))
+
+
+def lines(surroundings: Surroundings) -> Iterator[Line]:
+    """Latency, processor time and completeness for each load; then the fan-out alone."""
+    with surroundings.database("sqlite") as url:
+        loads, fan_out = asyncio.run(measure_all(surroundings, url))
+    for target, windows in zip(TARGETS, loads, strict=True):
+        yield from load_lines(target, windows)
+    yield from fan_out_lines(fan_out)
+
+
+def load_lines(target: Target, windows: Windows) -> Iterator[Line]:
+    """The lines of one load."""
+    name, sides = target.load.name, windows.sides
+    compares = f"ours and the broadcast: {SOCKETS} sockets; textbook: {TEXTBOOK_SOCKETS}"
+
+    def line(what: str, unit: str, read: Callable[[Outcome], float], bar: float | None) -> Line:
+        limit = None if bar is None else Bar(bar)
+        return Line(f"{name}, {what}", unit, compares, sides(read), limit, samples=windows.count)
+
+    yield line("p50", "ms", lambda one: one.report.p50_ms or 1000 * SETTLE_SECONDS, target.p50_ms)
+    yield line("p99", "ms", lambda one: one.report.p99_ms or 1000 * SETTLE_SECONDS, target.p99_ms)
+    yield line("web process", "% of a core", lambda one: one.cpu_share, MOST_CPU)
+    yield line("views and browsers that missed a change", "", lambda one: one.wrong + one.report.gaps, 0)
+    yield line("the load client itself", "% of a core", lambda one: one.swarm_share, MOST_SWARM_CPU)
+
+
+def fan_out_lines(windows: Windows) -> Iterator[Line]:
+    """Processor time of one frame to all sockets, rendering and acknowledgements included."""
+    compares = "textbook: one channel-layer group, rendered once; limit: websockets.broadcast"
+    for measure, limit in ((Measure.TO_TEXTBOOK, 0.2), (Measure.TO_LIMIT, 4.0)):
+        yield Line(
+            f"one row to {SOCKETS} sockets",
+            "ms CPU a frame",
+            compares,
+            windows.sides(lambda one: 1000 * one.cpu_seconds * SOCKETS / max(1, one.report.messages)),
+            Bar(limit, measure),
+            samples=windows.count,
+        )
+
+
+async def measure_all(surroundings: Surroundings, database_url: str) -> tuple[list[Windows], Windows]:
+    """Let all sides have their turns, so that what disturbs one disturbs all."""
+    loads, fan_out = [Windows() for _ in TARGETS], Windows()
+    rounds, seconds = (1, 2.0) if surroundings.quick else (3, 4.0)
+    async with mirrored(surroundings, database_url, SESSIONS, REPRESENTATIVES) as stage:
+        center = Center(stage)
+        await center.spread()
+        for _ in range(rounds):
+            for side, start in STARTS.items():
+                sockets = TEXTBOOK_SOCKETS if side is Side.TEXTBOOK else SOCKETS
+                async with started(start, surroundings, database_url) as server:
+                    for target, windows in zip(TARGETS, loads, strict=True):
+                        if surroundings.quick and side is Side.TEXTBOOK and target is not TARGETS[0]:
+                            continue  # it would take long to catch up
+                        windows.add(side, await watched(target.load, center, server, sockets, seconds))
+            for side, start in {**STARTS, Side.TEXTBOOK: group_site}.items():
+                async with started(start, surroundings, database_url) as server:
+                    fan_out.add(side, await watched(FAN_OUT, center, server, SOCKETS, seconds))
+    return loads, fan_out
+
+
+async def watched(load: Load, center: Center, server: Server, sockets: int, seconds: float) -> Outcome:
+    """Open the sockets, run a load, and close them."""
+    async with crowd_at(server.port, server.headers) as crowd:
+        await crowd.watch(load.watchers(center.queues, server, sockets))
+        return await run_load(load, center, server, crowd, seconds)
+
+
+@asynccontextmanager
+async def started(start: Start, surroundings: Surroundings, database_url: str) -> AsyncIterator[Server]:
+    """Run a server on the stage's database; starting waits on a thread, so that the simulator goes on."""
+    environment: Mapping[str, str] = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": surroundings.valkey.url,
+        "SOURCES_FILE": str(surroundings.folder / "sources.toml"),
+    }
+    with ExitStack() as stack:
+        enter = sync_to_async(stack.enter_context, thread_sensitive=True)
+        yield await enter(start(environment, surroundings.folder))

@@ -1,0 +1,1 @@
+"""Many browsers at once, and the servers they watch: ours, the textbook's, a bare broadcast."""

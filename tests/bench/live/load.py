@@ -1,0 +1,128 @@
+"""Changes at a steady rate, each shown as a mark in a session's company, and what a crowd of browsers saw of them."""
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from realtime.feed import Published
+from tests.bench.appliance import SOURCE
+from tests.bench.live.crowd import Crowd
+from tests.bench.live.servers import Queue, Server
+from tests.bench.live.swarm import Report
+from tests.bench.processes import Stage
+from tests.services.waiting import until
+
+QUEUES = 20
+SETTLE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is measured: changes a second on the sessions of 20 queues, or of one board that shows all."""
+
+    views: int
+    changes_per_second: int
+
+    @property
+    def name(self) -> str:
+        """What it is, in words."""
+        return f"{self.views} view{'s' * (self.views > 1)} x {self.changes_per_second} changes/s"
+
+    def watchers(self, queues: Sequence[Queue], server: Server, sockets: int) -> dict[str, int]:
+        """Return how many browsers watch which path."""
+        if self.views == 1:
+            return {server.path(None): sockets}
+        return {server.path(queue): sockets // self.views for queue in queues[: self.views]}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one window gave. `late_ms` is how late the sender was at worst; `swarm_share` is of a core, as is `cpu`."""
+
+    report: Report
+    cpu_share: float
+    cpu_seconds: float
+    swarm_share: float
+    wrong: int
+
+
+@dataclass
+class Center:
+    """The simulated center's sessions, spread over queues of ours."""
+
+    stage: Stage
+    queues: list[Queue] = field(default_factory=list)
+    _row_ids: list[str] = field(default_factory=list)
+    _order: list[int] = field(default_factory=list)
+    _marks: dict[int, int] = field(default_factory=dict)
+    _random: random.Random = field(default_factory=lambda: random.Random(1))
+
+    async def spread(self) -> None:
+        """Make the queues, move every session into one of them, and wait until that is committed and published."""
+        simulator = self.stage.simulator
+        names = {f"9{number:03}": f"Bench {number:02}" for number in range(QUEUES)}
+        self.queues = [Queue(f"{SOURCE}:{row_id}", name) for row_id, name in names.items()]
+        self._row_ids = list(simulator.center.tables["support_session"])
+        heard: set[str] = set()
+
+        def hear(told: Published) -> None:
+            heard.update(told.change.inserts.get("support_session", {}) if told.change else ())
+
+        async def is_complete() -> bool:
+            return len(heard) == len(self._row_ids)
+
+        self.stage.on_published[:] = [hear]
+        simulator.apply(insert={"queue": {row_id: {"name": name, "type": "team"} for row_id, name in names.items()}})
+        places = list(names)
+        for number, row_id in enumerate(self._row_ids):
+            simulator.apply(update={"support_session": {row_id: {"queue_id": places[number % QUEUES]}}})
+        await until(is_complete, 30, "the sessions in their queues")
+
+    def change(self) -> None:
+        """Change one session: all have their turn before any has its next."""
+        if not self._order:
+            self._order = self._random.sample(range(len(self._row_ids)), len(self._row_ids))
+        number = self._order.pop()
+        now = self._marks[number] = time.monotonic_ns()
+        row = {self._row_ids[number]: {"customer_company": f"@@{number}:{now}@@"}}
+        self.stage.simulator.apply(update={"support_session": row})
+
+    def begin(self) -> None:
+        """Begin a window: what was changed before is of no interest any more."""
+        self._marks.clear()
+
+    def expected(self, queue: Queue | None) -> dict[str, int]:
+        """Return what a picture of a queue's sessions, or of all, must show of this window's changes."""
+        place = None if queue is None else self.queues.index(queue)
+        return {str(row): at for row, at in self._marks.items() if place is None or row % QUEUES == place}
+
+
+async def run_load(load: Load, center: Center, server: Server, crowd: Crowd, seconds: float) -> Outcome:
+    """Send changes for so long, and wait until every browser shows the last one."""
+    shown = {server.path(queue): queue for queue in (center.queues if load.views > 1 else [None])}
+    center.begin()
+    crowd.measure()
+    await crowd.ask()
+    cpu, began = server.cpu_seconds(), time.monotonic()
+    for place in range(round(seconds * load.changes_per_second)):
+        await asyncio.sleep(max(0.0, began + place / load.changes_per_second - time.monotonic()))
+        center.change()
+    wall, spent = time.monotonic() - began, 0.0
+    report = await crowd.ask()
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (wrong := count_wrong(report, center, shown)) and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+        wall = time.monotonic() - began
+        report = await crowd.ask()
+    spent = server.cpu_seconds() - cpu
+    return Outcome(report, 100 * spent / wall, spent, 100 * report.cpu_seconds / wall, wrong)
+
+
+def count_wrong(report: Report, center: Center, shown: Mapping[str, Queue | None]) -> int:
+    """Return how many views show anything else than the sessions' last marks, and browsers unlike others of theirs."""
+    wrong = sum(
+        not center.expected(queue).items() <= report.pictures.get(path, {}).items() for path, queue in shown.items()
+    )
+    return wrong + report.differing

@@ -1,0 +1,270 @@
+"""A process that is many browsers: `python -m tests.bench.live.swarm`, told what to do on its standard input.
+
+It must cost far less than the server it measures, and run where no compiler is. So: bare non-blocking sockets, each
+distinct message is looked into once for all browsers that get the same bytes, and no HTML is parsed. What a change
+shows is a mark, `@@<row>:<monotonic ns of the sending>@@`; the clock is one for all processes of a machine.
+
+Commands, a JSON object a line: {"watch": [[path, count], …]} connects; {"measure": true} forgets what was measured;
+{"ask": true} answers with a `Report`. A browser has joined when it has its board; one that is to stop
+reading stops at its first message.
+"""
+
+import os
+import re
+import selectors
+import socket
+import statistics
+import sys
+import time
+from array import array
+from collections import deque
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+
+import orjson
+
+MARK = re.compile(rb">[^<]*?@@([0-9]+):([0-9]+)@@")
+STEP = re.compile(rb'<div [^>]*?data-frame="(\w+)" data-epoch="(\w+)" data-seq="([0-9]+)"[^>]*>')
+KEPT_MESSAGES = 2000
+READ_BYTES = 1 << 18
+STOPPED_BUFFER = 16 * 1024
+JOINING = 40  # at most so many handshakes at once
+TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+BEAT, BEAT_REPLY = b'id="light-', b"hb"
+
+
+def client_frame(payload: bytes, opcode: int = TEXT) -> bytes:
+    """Return a short frame as a browser sends it, masked with zeros."""
+    return bytes([0x80 | opcode, 0x80 | len(payload)]) + bytes(4) + payload
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is in one message: its marks (row, ns), its place in a view's stream ("" outside one), and the reply."""
+
+    marks: tuple[tuple[int, int], ...]
+    epoch: str
+    seq: int
+    is_paint: bool
+    is_beat: bool
+    reply: bytes
+
+
+def look_into(payload: bytes) -> Seen:
+    """Read a message as the page's script would: steps are acknowledged where they ask for it, heartbeats answered."""
+    marks = tuple((int(row), int(at)) for row, at in MARK.findall(payload))
+    step = STEP.match(payload)
+    if step is None:
+        is_beat = BEAT in payload
+        return Seen(marks, "", 0, is_paint=False, is_beat=is_beat, reply=client_frame(BEAT_REPLY) if is_beat else b"")
+    asks = b" data-ack" in step[0]
+    reply = client_frame(b"ack:" + step[3]) if asks else b""
+    return Seen(marks, step[2].decode(), int(step[3]), is_paint=step[1] == b"paint", is_beat=False, reply=reply)
+
+
+@dataclass
+class Report:
+    """What the browsers saw since they were told to measure. `pictures` is path -> row -> the newest mark."""
+
+    joined: int = 0
+    closed: int = 0
+    close_codes: dict[int, int] = field(default_factory=dict)
+    gaps: int = 0
+    differing: int = 0
+    messages: int = 0
+    megabytes: float = 0.0
+    marks: int = 0
+    cpu_seconds: float = 0.0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    longest_ms: float | None = None
+    pictures: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+class Browser:
+    """One socket, its unread rest, its place in the stream and the marks it shows."""
+
+    __slots__ = ("epoch", "has_joined", "is_open", "newest", "path", "picture", "rest", "seq", "sock")
+
+    def __init__(self, path: str, sock: socket.socket) -> None:
+        self.path = path
+        self.sock = sock
+        self.rest = b""
+        self.is_open = self.has_joined = False
+        self.epoch, self.seq, self.newest = "", 0, 0
+        self.picture: dict[int, int] = {}
+
+
+class Swarm:
+    """All browsers of the process."""
+
+    def __init__(self, host: str, port: int, headers: str, reads: bool) -> None:
+        self._address, self._headers, self._reads = (host, port), headers, reads
+        self._selector = selectors.DefaultSelector()
+        self._browsers: list[Browser] = []
+        self._to_join: deque[str] = deque()
+        self._joining = 0
+        self._messages: dict[bytes, Seen] = {}
+        self._delays = array("q")
+        self._report = Report()
+        self._cpu = time.process_time()
+        self._input = b""
+
+    def run(self) -> None:
+        """Serve commands and sockets until the standard input ends."""
+        self._selector.register(0, selectors.EVENT_READ, None)
+        while True:
+            for key, events in self._selector.select():
+                browser: Browser | None = key.data
+                if browser is None:
+                    if not self._obey():
+                        return
+                elif events & selectors.EVENT_WRITE:
+                    self._greet(browser)
+                else:
+                    self._read(browser)
+
+    def _obey(self) -> bool:
+        read = os.read(0, 1 << 20)
+        lines = (self._input + read).split(b"\n")
+        self._input = lines.pop()
+        for line in lines:
+            command = orjson.loads(line)
+            if "watch" in command:
+                self._to_join.extend(path for path, count in command["watch"] for _ in range(count))
+                self._connect()
+            elif "measure" in command:
+                self._report, self._delays, self._cpu = Report(), array("q"), time.process_time()
+            else:
+                sys.stdout.buffer.write(orjson.dumps(asdict(self._answer()), option=orjson.OPT_NON_STR_KEYS) + b"\n")
+                sys.stdout.buffer.flush()
+        return bool(read)
+
+    def _connect(self) -> None:
+        while self._to_join and self._joining < JOINING:
+            self._joining += 1
+            sock = socket.socket()
+            sock.setblocking(False)
+            if not self._reads:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STOPPED_BUFFER)  # the kernel takes little for it
+            sock.connect_ex(self._address)
+            browser = Browser(self._to_join.popleft(), sock)
+            self._browsers.append(browser)
+            self._selector.register(sock, selectors.EVENT_WRITE, browser)
+
+    def _greet(self, browser: Browser) -> None:
+        host, port = self._address
+        browser.sock.send(
+            f"GET {browser.path} HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            f"Sec-WebSocket-Version: 13\r\n{self._headers}\r\n".encode()
+        )
+        self._selector.modify(browser.sock, selectors.EVENT_READ, browser)
+
+    def _read(self, browser: Browser) -> None:
+        try:
+            read = browser.sock.recv(READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            read = b""
+        if not read:
+            self._lose(browser)
+            return
+        unread = browser.rest + read if browser.rest else read
+        if not browser.is_open:
+            unread = self._shake_hands(browser, unread)
+        browser.rest = self._split(browser, unread, time.monotonic_ns()) if browser.is_open else unread
+
+    def _shake_hands(self, browser: Browser, unread: bytes) -> bytes:
+        head, end, rest = unread.partition(b"\r\n\r\n")
+        if not end:
+            return unread
+        if not head.startswith(b"HTTP/1.1 101"):
+            raise SystemExit(f"{browser.path}: {head[:200]!r}")
+        browser.is_open = True
+        return rest
+
+    def _split(self, browser: Browser, unread: bytes, now: int) -> bytes:
+        """Take whole frames; return the rest."""
+        start, end = 0, len(unread)
+        while end - start >= 2:
+            size, payload_at = unread[start + 1], start + 2
+            if size >= 126:
+                width = 2 if size == 126 else 8
+                size, payload_at = int.from_bytes(unread[payload_at : payload_at + width], "big"), payload_at + width
+            if payload_at + size > end:
+                break
+            payload = unread[payload_at : payload_at + size]
+            self._hear(browser, unread[start] & 15, payload, now)
+            start = payload_at + size
+        return unread[start:] if start else unread
+
+    def _hear(self, browser: Browser, opcode: int, payload: bytes, now: int) -> None:
+        if opcode == PING:
+            self._send(browser, client_frame(payload, PONG))
+        if opcode == CLOSE:
+            code = int.from_bytes(payload[:2], "big")
+            self._report.close_codes[code] = self._report.close_codes.get(code, 0) + 1
+        if opcode != TEXT:
+            return
+        seen = self._messages.get(payload)
+        if seen is None:
+            if len(self._messages) >= KEPT_MESSAGES:
+                self._messages.clear()
+            seen = self._messages[payload] = look_into(payload)
+        self._report.messages += 1
+        self._report.megabytes += len(payload) / 1e6
+        self._show(browser, seen, now)
+        if seen.reply:
+            self._send(browser, seen.reply)
+        if not browser.has_joined and not (self._reads and seen.is_beat):
+            self._join(browser)
+
+    def _join(self, browser: Browser) -> None:
+        browser.has_joined = True
+        self._joining -= 1
+        if not self._reads:
+            self._selector.unregister(browser.sock)
+        self._connect()
+
+    def _show(self, browser: Browser, seen: Seen, now: int) -> None:
+        if seen.epoch:
+            follows = (seen.epoch, seen.seq) == (browser.epoch, browser.seq + 1)
+            self._report.gaps += not (seen.is_paint or follows)
+            browser.epoch, browser.seq = seen.epoch, seen.seq
+        newest = browser.newest
+        for row, at in seen.marks:
+            browser.picture[row] = at
+            if at > newest:
+                browser.newest = max(browser.newest, at)
+                self._delays.append(now - at)
+
+    def _send(self, browser: Browser, frame: bytes) -> None:
+        with suppress(OSError):  # the next reading tells
+            browser.sock.send(frame)
+
+    def _lose(self, browser: Browser) -> None:
+        self._selector.unregister(browser.sock)
+        browser.sock.close()
+        self._report.closed += 1
+
+    def _answer(self) -> Report:
+        report = self._report
+        report.joined = sum(browser.has_joined for browser in self._browsers)
+        report.marks = len(self._delays)
+        report.cpu_seconds = time.process_time() - self._cpu
+        if len(self._delays) > 1:
+            cuts = statistics.quantiles(self._delays, n=100)
+            report.p50_ms, report.p99_ms = cuts[49] / 1e6, cuts[98] / 1e6
+            report.longest_ms = max(self._delays) / 1e6
+        pictures: dict[str, dict[int, int]] = {}
+        report.differing = sum(
+            pictures.setdefault(browser.path, browser.picture) != browser.picture for browser in self._browsers
+        )
+        report.pictures = {path: {str(row): at for row, at in rows.items()} for path, rows in pictures.items()}
+        return report
+
+
+if __name__ == "__main__":
+    Swarm(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4] == "reads").run()
