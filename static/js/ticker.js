@@ -2,7 +2,11 @@
 // <time data-since="…"> shows the time since then, never less than 0; <time data-until="…"> the time left, or overdue.
 // A moment on an appliance's clock names its source in data-source; how far each is ahead comes with the light.
 const root = document.documentElement;
-let ahead = 0; // milliseconds that the server's clock is ahead of ours
+const LOOKS = 8;
+const JUMP = 60000; // somebody set a clock
+let looks = []; // the last few times somebody told us the server's clock: milliseconds it was ahead of ours
+let ahead = 0;
+let told = "";
 
 const twoDigits = (number) => String(number).padStart(2, "0");
 
@@ -13,9 +17,14 @@ export function duration(seconds) {
   return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
 }
 
+// The same text again is what the page still shows, not a new look at the clock.
 export function setClock(text) {
-  const server = Date.parse(text);
-  if (Number.isFinite(server)) ahead = server - Date.now();
+  const look = Date.parse(text) - Date.now();
+  if (!Number.isFinite(look) || text === told) return;
+  told = text;
+  if (Math.abs(look - ahead) > JUMP) looks = [];
+  looks = [...looks, look].slice(-LOOKS);
+  ahead = Math.max(...looks); // being late on the way only makes it seem less
 }
 
 function readOffsets() {
