@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from playwright.async_api import Browser, Page, async_playwright
@@ -14,6 +15,9 @@ from tests.services.browser import find_chromium, use_own_node
 from tests.services.database import default_database, empty, migrate
 from tests.services.postgres import PostgresServer, create_database_on, provide_postgres
 from tests.services.valkey import ValkeyServer
+
+hypothesis.settings.register_profile("busy machine", deadline=None)
+hypothesis.settings.load_profile("busy machine")
 
 
 def pytest_configure() -> None:

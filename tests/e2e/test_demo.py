@@ -80,7 +80,8 @@ def test_the_demo_shows_rows_to_whom_it_gave_the_password(demo: tuple[Process, i
     with httpx2.Client(trust_env=False, follow_redirects=True) as client:
         page = log_in(client, port, said_password(process))
         assert "Sign out" in page.text
-        wait_until(lambda: rows_on(client.get(page.url).text) > 100, seconds=30, what="rows on the page")
+        sources = page.url.join("/sources/")
+        wait_until(lambda: rows_on(client.get(sources).text) > 100, seconds=30, what="rows on the page")
 
 
 def rows_on(page: str) -> int:

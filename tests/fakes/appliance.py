@@ -123,8 +123,8 @@ class FakeAppliance:
         await socket.send_bytes(orjson.dumps(message) + b"\n")
 
     @asynccontextmanager
-    async def serving(self, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[None]:
-        """Serve on a free port, with TLS when a context is given; `url` says where, with `host` as its name."""
+    async def serving(self, context: ssl.SSLContext | None = None) -> AsyncIterator[None]:
+        """Serve on a free port, with TLS when a context is given; `url` says where."""
         application = web.Application()
         application.router.add_post("/oauth2/token", self.give_token)
         application.router.add_get("/api/command", self.command)
@@ -134,7 +134,7 @@ class FakeAppliance:
         site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context)
         await site.start()
         port = runner.addresses[0][1]
-        self.url = f"{'https' if context else 'http'}://{host}:{port}"
+        self.url = f"{'https' if context else 'http'}://127.0.0.1:{port}"
         try:
             yield
         finally:

@@ -35,11 +35,11 @@ def ca_bundle(authority: trustme.CA, tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def secure_fake(authority: trustme.CA) -> AsyncIterator[FakeAppliance]:
-    """An appliance with a certificate for localhost from that authority."""
+    """An appliance with a certificate for 127.0.0.1 from that authority; a bare machine knows no name for it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
     appliance = FakeAppliance()
-    async with appliance.serving(context, "localhost"):
+    async with appliance.serving(context):
         yield appliance
 
 

@@ -242,13 +242,16 @@ async def test_link_refuses_an_unknown_authority(secure_fake: FakeAppliance, tmp
     for bundle, trust in ((None, "this machine's certificate authorities"), (other, "ca_bundle")):
         error = await open_error(secure_fake.appliance(ca_bundle=bundle))
         assert type(error) is Misconfigured
-        assert str(error).startswith(f"helpdesk: the certificate of localhost is not trusted by {trust} (")
+        assert str(error).startswith(f"helpdesk: the certificate of 127.0.0.1 is not trusted by {trust} (")
         assert str(error).endswith("; set ca_bundle to the file with the certificate authority that issued it.")
 
 
-async def test_link_refuses_a_certificate_for_another_name(secure_fake: FakeAppliance, ca_bundle: Path) -> None:
-    url = secure_fake.url.replace("localhost", "127.0.0.1")
-    error = await open_error(secure_fake.appliance(url=url, ca_bundle=ca_bundle))
+async def test_link_refuses_a_certificate_for_another_name(authority: trustme.CA, ca_bundle: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("elsewhere.example").configure_cert(context)
+    fake = FakeAppliance()
+    async with fake.serving(context):
+        error = await open_error(fake.appliance(ca_bundle=ca_bundle))
     assert type(error) is Misconfigured
     assert str(error) == (
         'helpdesk: the certificate is for another name than "127.0.0.1"; use in url the name it was issued for.'
@@ -258,9 +261,9 @@ async def test_link_refuses_a_certificate_for_another_name(secure_fake: FakeAppl
 async def test_link_refuses_an_expired_certificate(authority: trustme.CA, ca_bundle: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
-    authority.issue_cert("localhost", not_after=long_ago).configure_cert(context)
+    authority.issue_cert("127.0.0.1", not_after=long_ago).configure_cert(context)
     fake = FakeAppliance()
-    async with fake.serving(context, "localhost"):
+    async with fake.serving(context):
         error = await open_error(fake.appliance(ca_bundle=ca_bundle))
     assert type(error) is Misconfigured
     assert str(error) == "helpdesk: the appliance's certificate has expired; renew it on the appliance."
