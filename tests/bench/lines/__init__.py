@@ -7,7 +7,7 @@ stands exactly as long as the `with` blocks around its `yield`.
 from collections.abc import Callable, Iterator
 
 from tests.bench.line import Line
-from tests.bench.lines import apply, board, copy, live, memory, stopped, sustained, wire
+from tests.bench.lines import apply, board, browser, copy, live, memory, stopped, sustained, wire
 from tests.bench.surroundings import Surroundings
 
 Module = Callable[[Surroundings], Iterator[Line]]
@@ -21,5 +21,6 @@ MODULES: dict[str, Module] = {
     "board": board.lines,
     "live": live.lines,
     "stopped": stopped.lines,
+    "browser": browser.lines,
 }
 """In the order of the table; `python -m tests.bench apply wire` runs these only."""

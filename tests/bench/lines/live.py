@@ -107,7 +107,7 @@ def fan_out_lines(windows: Windows) -> Iterator[Line]:
 async def measure_all(surroundings: Surroundings, database_url: str) -> tuple[list[Windows], Windows]:
     """Let all sides have their turns, so that what disturbs one disturbs all."""
     loads, fan_out = [Windows() for _ in TARGETS], Windows()
-    rounds, seconds = (1, 2.0) if surroundings.quick else (3, 4.0)
+    rounds, seconds = (1, 2.0) if surroundings.quick else (2, 4.0)
     async with mirrored(surroundings, database_url, SESSIONS, REPRESENTATIVES) as stage:
         center = Center(stage)
         await center.spread()

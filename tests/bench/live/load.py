@@ -80,14 +80,16 @@ class Center:
             simulator.apply(update={"support_session": {row_id: {"queue_id": places[number % QUEUES]}}})
         await until(is_complete, 30, "the sessions in their queues")
 
-    def change(self) -> None:
-        """Change one session: all have their turn before any has its next."""
-        if not self._order:
-            self._order = self._random.sample(range(len(self._row_ids)), len(self._row_ids))
-        number = self._order.pop()
-        now = self._marks[number] = time.monotonic_ns()
-        row = {self._row_ids[number]: {"customer_company": f"@@{number}:{now}@@"}}
-        self.stage.simulator.apply(update={"support_session": row})
+    def change(self, count: int = 1) -> None:
+        """Change one session, or several by one message: all have their turn before any has its next."""
+        rows = {}
+        for _ in range(count):
+            if not self._order:
+                self._order = self._random.sample(range(len(self._row_ids)), len(self._row_ids))
+            number = self._order.pop()
+            now = self._marks[number] = time.monotonic_ns()
+            rows[self._row_ids[number]] = {"customer_company": f"@@{number}:{now}@@"}
+        self.stage.simulator.apply(update={"support_session": rows})
 
     def begin(self) -> None:
         """Begin a window: what was changed before is of no interest any more."""

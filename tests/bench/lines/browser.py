@@ -1,0 +1,82 @@
+"""A real browser on the real site: what a frame of many changed rows costs the page's main thread."""
+
+import asyncio
+from collections.abc import Iterator
+
+from playwright.async_api import Page, async_playwright
+
+from tests.bench.line import Bar, Line, Sample, Side, already_taken
+from tests.bench.lines.live import REPRESENTATIVES, SESSIONS, started
+from tests.bench.live.load import Center
+from tests.bench.live.servers import Server, our_site
+from tests.bench.processes import mirrored
+from tests.bench.surroundings import Surroundings
+from tests.services.browser import find_chromium, use_own_node
+from tests.services.waiting import until
+
+ROWS = 50
+FRAMES_PER_SECOND = 10
+MANY_ROWS = 10  # a frame with fewer is not counted: it is time's, or a part of a batch
+WATCH_FRAMES = """
+  window.frames = [];
+  let began = 0, rows = 0;
+  document.addEventListener("htmx:wsBeforeMessage", (event) => {
+    rows = event.detail.message.split("data-swap=").length - 1;
+    began = performance.now();
+  });
+  document.addEventListener("htmx:wsAfterMessage", () => window.frames.push([rows, performance.now() - began]));
+"""
+
+
+def lines(surroundings: Surroundings) -> Iterator[Line]:
+    """The median and the slowest of a second's frames."""
+    with surroundings.database("sqlite") as url:
+        found = sorted(asyncio.run(measure(surroundings, url)))
+    for name, value in (("median", found[len(found) // 2]), ("p95", found[len(found) * 95 // 100])):
+        yield Line(
+            f"a frame of {ROWS} changed rows of {SESSIONS} in Chromium, {name}",
+            "ms",
+            f"ours: parsing and swapping, {FRAMES_PER_SECOND} frames a second",
+            {Side.OURS: already_taken([Sample(value)])},
+            Bar(30.0),
+            samples=1,
+        )
+
+
+async def measure(surroundings: Surroundings, database_url: str) -> list[float]:
+    """Return how many milliseconds each frame took the page."""
+    async with mirrored(surroundings, database_url, SESSIONS, REPRESENTATIVES) as stage:
+        center = Center(stage)
+        await center.spread()
+        async with started(our_site, surroundings, database_url) as server, async_playwright() as playwright:
+            use_own_node()
+            chromium = find_chromium()
+            browser = await playwright.chromium.launch(
+                executable_path=chromium.executable, args=list(chromium.arguments), env={**chromium.environment}
+            )
+            try:
+                page = await browser.new_page(viewport={"width": 1440, "height": 900})
+                return await watch_frames(page, server, center, 3 if surroundings.quick else 8)
+            finally:
+                await browser.close()
+
+
+async def watch_frames(page: Page, server: Server, center: Center, seconds: int) -> list[float]:
+    """Change fifty rows at a time, and collect what the page took for them."""
+    name, _, session = server.headers.removeprefix("Cookie: ").strip().partition("=")
+    address = f"http://127.0.0.1:{server.port}"
+    await page.context.add_cookies([{"name": name, "value": session, "url": address}])
+    await page.goto(f"{address}/sessions/")
+    await page.evaluate(WATCH_FRAMES)
+    await until(lambda: has_frames(page, 1), 20, "the socket's first message")
+    for _ in range(seconds * FRAMES_PER_SECOND):
+        center.change(ROWS)
+        await asyncio.sleep(1 / FRAMES_PER_SECOND)
+    frames: list[tuple[int, float]] = await page.evaluate("window.frames")
+    return [took for rows, took in frames if MANY_ROWS <= rows <= 2 * ROWS]
+
+
+async def has_frames(page: Page, count: int) -> bool:
+    """Say whether the page had so many messages."""
+    found: bool = await page.evaluate(f"window.frames.length >= {count}")
+    return found
