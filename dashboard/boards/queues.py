@@ -32,9 +32,10 @@ class QueueCondition(StrEnum):
     """How a queue stands, worst first."""
 
     CRITICAL = "critical"  # somebody waits past the target
-    UNSTAFFED = "unstaffed"  # nobody is logged in to it
+    UNSTAFFED = "unstaffed"  # somebody waits, and nobody is logged in to it
     RISK = "risk"
     OK = "ok"
+    EMPTY = "empty"  # nobody is logged in to it, and nobody waits: a night desk by day
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def _condition(longest: Wait | None, is_staffed: bool) -> QueueCondition:
     if longest and longest.level is Level.CRITICAL:
         return QueueCondition.CRITICAL
     if not is_staffed:
-        return QueueCondition.UNSTAFFED
+        return QueueCondition.UNSTAFFED if longest else QueueCondition.EMPTY
     return QueueCondition.RISK if longest and longest.level is Level.RISK else QueueCondition.OK
 
 

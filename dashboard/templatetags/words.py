@@ -31,6 +31,7 @@ _WORDS: Mapping[str, str] = {
     "risk": "At risk",
     "critical": "Past target",
     "unstaffed": "Unstaffed",
+    "empty": "Unstaffed, empty",
     # age bands
     "past-target": "Past target",
     "under-15-min": "Less than 15 min",
@@ -97,6 +98,7 @@ _SHAPES: Mapping[str, str] = {
     "risk": "risk",
     "critical": "critical",
     "unstaffed": "critical",
+    "empty": "off",
 }
 _HEADINGS: Mapping[tuple[str, str], str] = {
     ("sessions", "state"): "Session",
