@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,21 @@ async def test_only_rows_out_of_the_longest_run_are_moved(page: Page) -> None:
     await server.send(encode_frame(difference(before, after), Place("e", 2)), "ack:2")
 
     assert await page.evaluate("window.moved") == ["points-4"]
+
+
+async def test_a_step_that_does_not_ask_is_shown_and_not_acknowledged(page: Page) -> None:
+    server = await open_page(page)
+    first, second, third = (
+        Rendering({"tile-head": f'<table id="tile-head"><tbody><tr><td>{number}</td></tr></tbody></table>'})
+        for number in range(3)
+    )
+    await play(server, page, [replace(first, lists={"rows": (), "points": ()})])
+
+    server.sockets[-1].send(encode_frame(difference(first, second), Place("e", 2, asks=False)).decode())
+    await server.send(encode_frame(difference(second, third), Place("e", 3)), "ack:3")
+
+    assert server.said == ["ack:3"]
+    assert await page.locator("#tile-head td").inner_text() == "2"
 
 
 async def test_a_repeated_step_changes_nothing_and_a_gap_brings_a_new_socket(page: Page) -> None:

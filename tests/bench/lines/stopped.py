@@ -15,7 +15,7 @@ from tests.bench.surroundings import Surroundings
 LOAD = Load(1, 200)
 READERS = 100
 STOPPED = 100
-SECONDS = 4.0  # less than the five after which they are sent away
+SECONDS, QUICK_SECONDS = 4.0, 2.0  # less than the five after which they are sent away
 
 
 @dataclass
@@ -60,20 +60,20 @@ async def measure(surroundings: Surroundings, database_url: str) -> Found:
         await center.spread()
         for _ in range(1 if surroundings.quick else 3):
             async with started(our_site, surroundings, database_url) as server:
-                await measure_once(center, server, found)
+                await measure_once(center, server, found, QUICK_SECONDS if surroundings.quick else SECONDS)
     return found
 
 
-async def measure_once(center: Center, server: Server, found: Found) -> None:
+async def measure_once(center: Center, server: Server, found: Found, seconds: float) -> None:
     """One window of each kind."""
     path = server.path(None)
     async with crowd_at(server.port, server.headers) as readers:
         await readers.watch({path: READERS})
-        outcome = await run_load(LOAD, center, server, readers, SECONDS)
+        outcome = await run_load(LOAD, center, server, readers, seconds)
         found.alone_ms.append(outcome.report.p50_ms or 0.0)
         before = server.process.memory_info().rss
         async with crowd_at(server.port, server.headers, reads=False) as stopped:
             await stopped.watch({path: STOPPED})
-            outcome = await run_load(LOAD, center, server, readers, SECONDS)
+            outcome = await run_load(LOAD, center, server, readers, seconds)
             found.beside_ms.append(outcome.report.p50_ms or 0.0)
             found.memory_mb.append((server.process.memory_info().rss - before) / STOPPED / 1e6)
