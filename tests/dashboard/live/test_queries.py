@@ -1,0 +1,221 @@
+"""What looking costs the database: nothing per row, neither for a page, nor for a socket, nor for a change."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.backends.signals import connection_created
+from django.test import AsyncClient, Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from dashboard.boards.catalogue import LISTS
+from dashboard.live.hub import Hub
+from dashboard.live.message import Message
+from dashboard.live.socket import LiveSocket
+from dashboard.live.view import ViewKey
+from tests.services.site import Upstream
+from tests.services.valkey import ValkeyServer
+from tests.services.waiting import until
+
+BOARDS = ("overview", *LISTS)
+SOURCE = "helpdesk"
+COMPARISON = 'FROM "realtime_link"'  # each process asks every 2 s whether it missed something
+HUB_THREADS = ("replica", "doorkeeper")
+
+pytestmark = pytest.mark.usefixtures("transactional_db", "valkey")
+
+
+def rows(first: int, count: int) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return sessions with all that belongs to them, each in a queue of its own, with its representative."""
+    made: dict[str, dict[str, dict[str, Any]]] = {}
+    now = datetime.now(UTC)
+    for number in range(first, first + count):
+        key = f"{SOURCE}:{number}"
+        both = {"representative_id": key, "support_session_id": key}
+        fields: dict[str, dict[str, Any]] = {
+            "queue": {"name": f"Queue {number}", "code_name": f"q{number}", "type": "team"},
+            "known_queue": {"name": f"Queue {number}", "type": "team", "queue_id": key},
+            "representative": {"private_display_name": f"Rep {number}", "routing_available": True},
+            "representative_queue": {"representative_id": key, "queue_id": key, "role": "lead"},
+            "support_session": {"customer_name": f"Customer {number}", "queue_id": key, "lsid": f"l{number}"},
+            "customer_client": {"support_session_id": key, "client_type": "desktop"},
+            "representative_support_session": both,
+            "presentation_session": {"presentation_name": f"Talk {number}"},
+            "presenter": {"representative_id": key, "presentation_session_id": key},
+            "attendee": {"presentation_session_id": key, "name": f"Guest {number}"},
+        }
+        for table, one in fields.items():
+            made.setdefault(table, {})[key] = one | ({} if table == "known_queue" else {"created_at": now})
+    return made
+
+
+class Queries:
+    """Every query of this process, by the thread that asked it."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def note(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        """Take note of a query and run it."""
+        self.asked.append((threading.current_thread().name, sql))
+        return execute(sql, params, many, context)
+
+    def attach(self, **opened: Any) -> None:
+        """Listen to a connection: the one just opened, or this thread's."""
+        wrappers = opened.get("connection", connection).execute_wrappers
+        if self.note not in wrappers:
+            wrappers.append(self.note)
+
+    def take(self, *, of_hub: bool) -> list[str]:
+        """Return what the hub's threads asked beside the regular comparison, or what all others did; forget all."""
+        asked, self.asked = self.asked, []
+        return [sql for thread, sql in asked if thread.startswith(HUB_THREADS) == of_hub and COMPARISON not in sql]
+
+
+@pytest.fixture
+def queries() -> Iterator[Queries]:
+    """The queries of connections opened from now on."""
+    queries = Queries()
+    connection_created.connect(queries.attach)
+    yield queries
+    connection_created.disconnect(queries.attach)
+
+
+class Wire:
+    """An outlet that remembers."""
+
+    def __init__(self) -> None:
+        self.payloads: list[bytes] = []
+
+    def write(self, message: Message) -> None:
+        """Remember a message."""
+        self.payloads.append(message.payload)
+
+    def close(self, code: int) -> None:
+        """Remember the end."""
+        self.payloads.append(b"closed %d" % code)
+
+
+@pytest.fixture
+async def upstream() -> Upstream:
+    """The mirror of one source with one row in each table."""
+    upstream = await sync_to_async(Upstream)(SOURCE)
+    await sync_to_async(upstream.say)()
+    await sync_to_async(upstream.commit)(**rows(1, 1))
+    return upstream
+
+
+@pytest.fixture
+async def hub(upstream: Upstream, queries: Queries, valkey: ValkeyServer) -> AsyncIterator[Hub]:
+    """A whole hub, at work."""
+    hub = Hub()
+    running = asyncio.create_task(hub.run())
+    await asyncio.wait_for(hub._replica.loaded.wait(), 20)
+    yield hub
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def open_socket(hub: Hub, board: str) -> Wire:
+    """Watch a board."""
+    wire = Wire()
+    await hub.join(LiveSocket(ViewKey(board), "", "session", wire))
+    return wire
+
+
+class HubClient(AsyncClient):
+    """Asks for pages in a process with a hub."""
+
+    def __init__(self, hub: Hub) -> None:
+        super().__init__()
+        self._hub = hub
+
+    async def request(self, **request: Any) -> Any:
+        """Send a request that finds the hub where the server puts it."""
+        return await super().request(hub=self._hub, **request)
+
+
+@contextmanager
+def own_connection(queries: Queries) -> Iterator[None]:
+    """Listen to this thread's connection for a while."""
+    queries.attach()
+    yield
+    connection.execute_wrappers.remove(queries.note)
+
+
+async def count_for_page(hub: Hub, queries: Queries, user: User, board: str) -> list[str]:
+    """Return the queries of one request for a page."""
+    client = HubClient(hub)
+    await client.aforce_login(user)
+    listening = own_connection(queries)
+    await sync_to_async(listening.__enter__)()
+    try:
+        queries.take(of_hub=False)
+        response = await client.get(f"/{board}/")
+        assert response.status_code == 200
+        return queries.take(of_hub=False)
+    finally:
+        await sync_to_async(listening.__exit__)(None, None, None)
+
+
+@pytest.mark.parametrize("board", BOARDS)
+async def test_a_live_page_costs_no_query_per_row(hub: Hub, upstream: Upstream, queries: Queries, board: str) -> None:
+    user = await User.objects.acreate_user("lead")
+    for_one = await count_for_page(hub, queries, user, board)
+    wire = await open_socket(hub, board)
+    await sync_to_async(upstream.commit)(**rows(2, 2))
+
+    async def shows_three() -> bool:
+        return any(b"helpdesk%3A3" in payload or b"Customer 3" in payload for payload in wire.payloads)
+
+    await until(shows_three, what="three rows")
+    for_three = await count_for_page(hub, queries, user, board)
+
+    assert len(for_one) > 0
+    assert for_three == for_one
+    assert [sql for sql in for_three if "realtime_" in sql] == []
+
+
+@pytest.mark.parametrize("board", BOARDS)
+async def test_a_change_costs_no_query_at_all(hub: Hub, upstream: Upstream, queries: Queries, board: str) -> None:
+    wire = await open_socket(hub, board)
+    queries.take(of_hub=True)
+    for first, count in ((2, 1), (3, 3)):
+        before = len(wire.payloads)
+        await sync_to_async(upstream.commit)(**rows(first, count))
+
+        async def has_step(before: int = before) -> bool:
+            return any(b'data-frame="step"' in payload for payload in wire.payloads[before:])
+
+        await until(has_step, what="a step")
+
+    assert queries.take(of_hub=True) == []
+
+
+async def test_the_hub_s_own_queries_are_seen(hub: Hub, queries: Queries) -> None:
+    assert any("realtime_supportsession" in sql for sql in queries.take(of_hub=True))
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_a_page_from_the_database_costs_no_query_per_row(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, board: str
+) -> None:
+    upstream = Upstream(SOURCE)
+    upstream.say()
+    upstream.commit(**rows(1, 1))
+    client.force_login(User.objects.create_user("lead"))
+    client.get(f"/{board}/")
+    with CaptureQueriesContext(connection) as for_one:
+        client.get(f"/{board}/")
+    upstream.commit(**rows(2, 2))
+
+    with django_assert_num_queries(len(for_one)):
+        client.get(f"/{board}/")
