@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -180,10 +180,3 @@ async def plain_page(browser: Browser) -> AsyncIterator[Page]:
     context = await browser.new_context(java_script_enabled=False)
     yield await context.new_page()
     await context.close()
-
-
-def watch_faults(page: Page, note: Callable[[str], None]) -> None:
-    """Note every error, every breach of the policy and every dialog of a page."""
-    page.on("pageerror", lambda error: note(str(error)))
-    page.on("console", lambda said: note(said.text) if said.type in ("error", "warning") else None)
-    page.on("dialog", lambda dialog: note(f"a dialog: {dialog.message}"))
