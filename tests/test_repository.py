@@ -12,7 +12,7 @@ import pytest
 from tests.services.process import ROOT
 
 REGISTRIES = re.compile(
-    r"(registry\.npmjs|npmjs\.org|pypi\.org|pythonhosted|artifactory|/simple/|index-url\s*=|--index-url)"
+    r"(registry\.np[m]js|np[m]js\.org|py[p]i\.org|python[h]osted|artifac[t]ory|/simple/|index-url\s*=|--index-url)"
 )
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(work|root|home/\w+)/")
 SECRETS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
