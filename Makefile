@@ -23,7 +23,7 @@ export DEMO_REDIS_URL := $(REDIS_URL)
 endif
 DEMO_OPTIONS = $(foreach name,SPEED SESSIONS REPS RATE SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) "$($(name))"))
 
-.PHONY: setup demo test check bench lock start
+.PHONY: setup demo test check bench chaos lock start
 .DELETE_ON_ERROR:
 
 setup: staticroot/.ok $(V)/.dev node_modules/.browser
@@ -48,8 +48,13 @@ check: staticroot/.ok $(V)/.dev
 	$(CHECK_ENVIRONMENT) $(PYTHON) manage.py makemigrations --check --dry-run
 	$(CHECK_ENVIRONMENT) $(PYTHON) manage.py check --deploy --fail-level WARNING
 
-bench: $(V)/.dev
+bench: staticroot/.ok $(V)/.dev node_modules/.browser
 	$(PYTHON) -m tests.bench $(ARGS)
+
+# SECONDS= and SEED= choose; the seed is printed.
+export SECONDS SEED
+chaos: staticroot/.ok $(V)/.dev
+	$(PYTHON) -m tests.chaos
 
 # An installation's processes, as `Procfile` lists them (docs/operating.md). honcho gives each process type a PORT of its
 # own, starting at 5000 unless told: web stands first and is told.

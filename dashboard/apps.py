@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class DashboardConfig(AppConfig):
@@ -14,6 +15,9 @@ class DashboardConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks and the signals, which need models to be loaded first."""
+        """Register the checks, the signals and the admin site, which need models to be loaded first."""
         import_module("dashboard.checks")
         import_module("dashboard.live.signals").connect()
+        import_module("dashboard.accounts.recording").connect()
+        import_module("dashboard.admin.registered").register(import_module("django.contrib.admin").site)
+        post_migrate.connect(import_module("dashboard.permission").ensure_roles, sender=self)

@@ -23,6 +23,11 @@ def locate(origin: str) -> Path:
     return Path(spec.origin).parent / path
 
 
+def files_below(folder: Path) -> list[Path]:
+    """Return every file of a folder and of those in it."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 class RenamedFileStorage(FileSystemStorage):
     """One file of a package, under the name that we publish it by."""
 
@@ -38,10 +43,16 @@ class RenamedFileStorage(FileSystemStorage):
 
 
 class PackageFinder(BaseFinder):
-    """Finds the files of `settings.ASSETS` (published name -> origin)."""
+    """Finds the files of `settings.ASSETS` (published name -> origin); names that end in / are whole folders."""
 
     def __init__(self, *_args: Any, **_options: Any) -> None:
-        self.files = {name: locate(origin) for name, origin in settings.ASSETS.items()}
+        self.files: dict[str, Path] = {}
+        for name, origin in settings.ASSETS.items():
+            source = locate(origin)
+            if name.endswith("/"):
+                self.files |= {f"{name}{file.relative_to(source).as_posix()}": file for file in files_below(source)}
+            else:
+                self.files[name] = source
 
     def check(self, **_options: Any) -> list[Any]:
         """Nothing to check: a missing file stops `collectstatic`."""

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from dashboard.accounts.oidc import OidcRefused, OidcSettings, understand_oidc
+
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
 DATABASE_SCHEMES = frozenset({"sqlite", "postgres", "postgresql"})
@@ -64,6 +66,22 @@ def read_port(name: str, default: int) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
         return int(text)
     raise ImproperlyConfigured(f'{name} is "{text}". Give a port from 1 to 65535.')
+
+
+def read_count(name: str, default: int) -> int:
+    """Return how many of something there shall be."""
+    text = read_text(name, str(default))
+    if text.isascii() and text.isdigit() and 0 < int(text) < 1000:
+        return int(text)
+    raise ImproperlyConfigured(f'{name} is "{text}". Give a number from 1 to 999.')
+
+
+def read_number(name: str, default: int, least: int = 0) -> int:
+    """Return a limit, or how many of something there are."""
+    text = read_text(name, str(default))
+    if text.isascii() and text.isdigit() and len(text) < 7 and int(text) >= least:
+        return int(text)
+    raise ImproperlyConfigured(f'{name} is "{text}". Give a number from {least} to 999999.')
 
 
 def read_origin(name: str) -> str | None:
@@ -135,6 +153,25 @@ def database_settings(url: str) -> dict[str, Any]:
     # Each request has its own thread under ASGI, so a connection kept by a thread is lost with it: use a pool.
     options["pool"] = {"min_size": 1, "max_size": 20, "timeout": 3, "reconnect_timeout": 3}
     return database | {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+
+
+def read_oidc() -> OidcSettings | None:
+    """Return the settings of single sign-on, None where there is none."""
+    given = {
+        "URL": read_text("OIDC_URL"),
+        "CLIENT_ID": read_text("OIDC_CLIENT_ID"),
+        "CLIENT_SECRET": read_secret("OIDC_CLIENT_SECRET"),
+        "NAME": read_text("OIDC_NAME", "single sign-on"),
+        "SCOPES": read_text("OIDC_SCOPES", "openid profile email"),
+        "ROLE_CLAIM": read_text("OIDC_ROLE_CLAIM", "groups"),
+        "MANAGERS": read_text("OIDC_MANAGERS"),
+        "LEADS": read_text("OIDC_LEADS"),
+        "VIEWERS": read_text("OIDC_VIEWERS"),
+    }
+    try:
+        return understand_oidc(given)
+    except OidcRefused as error:
+        raise ImproperlyConfigured(str(error)) from error
 
 
 def read_secret_key(name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -19,6 +20,12 @@ def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     return event
 
 
+def drop_requests(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Leave out the request objects that Django adds: their address holds what people search for, and secrets."""
+    event.pop("request", None)
+    return event
+
+
 def shared_processors() -> list[Processor]:
     """Return what every event passes through before it is drawn."""
     return [
@@ -26,6 +33,7 @@ def shared_processors() -> list[Processor]:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        drop_requests,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
         hide_secrets,
@@ -35,7 +43,9 @@ def shared_processors() -> list[Processor]:
 def final_processors(style: str) -> list[Processor]:
     """Return what draws an event as a line."""
     if style == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # A frame's locals would hold secrets and customers' text.
+        tracebacks = ExceptionDictTransformer(show_locals=False)
+        return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]
     return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
 
 
@@ -67,6 +77,7 @@ def configure_logging(level: str, style: str) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": ["stderr"], "level": level, "propagate": False},
             "django.db.backends": {"level": "INFO"},  # DEBUG would log every query with its values
+            "celery": {"level": "WARNING" if level == "INFO" else level},  # it says each task's coming and going
             "daphne": {"level": "WARNING" if level == "INFO" else level},
             "httpcore2": {"level": "WARNING"},
             "httpx2": {"level": "WARNING"},

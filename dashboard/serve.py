@@ -15,10 +15,11 @@ from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 from structlog.stdlib import get_logger
 from twisted.internet.defer import Deferred
+
+from dashboard.operating.readiness import unapplied_migrations
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
@@ -78,13 +79,6 @@ class DrainingServer(Server):  # type: ignore[misc]  # Daphne ships no types
             return set()
         _done, left = await asyncio.wait(tasks, timeout=seconds)
         return left
-
-
-def unapplied_migrations() -> list[str]:
-    """Return the names of the migrations that the database lacks."""
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
 
 
 def refusal() -> str | None:

@@ -6,11 +6,15 @@ from urllib.parse import urlsplit
 
 from dashboard.environment import (
     read_choice,
+    read_count,
     read_database,
     read_flag,
+    read_number,
+    read_oidc,
     read_origin,
     read_port,
     read_redis_url,
+    read_secret,
     read_secret_key,
     read_text,
 )
@@ -33,14 +37,24 @@ SECURE = ORIGINS[0].startswith("https://")
 ALLOWED_HOSTS = [urlsplit(origin).hostname or "" for origin in ORIGINS]
 CSRF_TRUSTED_ORIGINS = ORIGINS
 SOCKET_ORIGINS = ORIGINS  # a websocket's handshake must come from exactly one of these
+TRUSTED_PROXIES = read_number("TRUSTED_PROXIES", 1 if SECURE else 0)
+SOCKETS_PER_USER = read_number("SOCKETS_PER_USER", 100, least=1)  # in one web process
+SOCKETS_PER_ADDRESS = read_number("SOCKETS_PER_ADDRESS", 2000, least=1)
 
 INSTALLED_APPS = [
+    "dashboard.admin.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "realtime",
@@ -51,11 +65,13 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "dashboard.middleware.ForbidStoring",
+    "dashboard.middleware.DenyFeatures",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -88,21 +104,43 @@ CHANNEL_LAYERS = {
 }
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "dashboard.cache.SteadyCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "dashboard",
+        "OPTIONS": {"serializer": "dashboard.cache.JsonSerializer", "socket_connect_timeout": 2, "socket_timeout": 2},
     }
 }
 
-# Sessions and login
-LOGIN_URL = "login"
+# Celery carries polls; when they are due stands in the database
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "dashboard-celery:", "socket_connect_timeout": 5}
+CELERY_TASK_DEFAULT_QUEUE = "polls"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SOFT_TIME_LIMIT = 280
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_CONCURRENCY = read_count("WORKER_PROCESSES", 6)
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # KiB
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {"tick": {"task": "dashboard.tick", "schedule": 1.0, "options": {"expires": 1.0}}}
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+CELERY_BEAT_MAX_LOOP_INTERVAL = 1.0
+
+# Sessions and sign-in. Browsers send a cookie named __Host-… only to the host that set it, and only over TLS.
+COOKIE_PREFIX = "__Host-" if SECURE else ""
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-LOGOUT_REDIRECT_URL = "login"
-SESSION_COOKIE_NAME = "dashboard_session"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+LOGOUT_REDIRECT_URL = "account_login"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}dashboard_session"
+SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_NAME = "dashboard_csrf"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}dashboard_csrf"
 CSRF_COOKIE_HTTPONLY = True  # htmx sends the token as a header that the page itself holds
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -112,11 +150,32 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ] + [{"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}}]
 
+# django-allauth: accounts that others make, no mail
+ACCOUNT_ADAPTER = "dashboard.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = False
+ACCOUNT_SESSION_REMEMBER = None  # the form asks
+ACCOUNT_USERNAME_MIN_LENGTH = 1
+# A name is held up for five minutes at most, an address (behind which a whole office may sit) for one.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/5m/key"}
+MFA_ADAPTER = "dashboard.accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # which browsers allow on localhost only
+USERSESSIONS_ADAPTER = "dashboard.accounts.adapter.SessionsAdapter"
+SOCIALACCOUNT_ADAPTER = "dashboard.accounts.adapter.SsoAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that ends at the provider would break the policy's form-action
+SOCIALACCOUNT_STORE_TOKENS = False
+OIDC = read_oidc()
+SOCIALACCOUNT_PROVIDERS = OIDC.provider_settings() if OIDC else {}
+
 # What browsers are told
 SESSION_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SECURE = SECURE
 SECURE_SSL_REDIRECT = SECURE
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # probes come past the proxy
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # probes come past the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"
@@ -160,6 +219,7 @@ ASSETS = {
     "vendor/htmx.min.js": "django_htmx:static/django_htmx/htmx-2.min.js",
     "vendor/hx-ws.min.js": "django_htmx:static/django_htmx/ext/hx-ws-2.min.js",
     "vendor/idiomorph-ext.min.js": "npm:idiomorph/dist/idiomorph-ext.min.js",
+    "admin/": "django:contrib/admin/static/admin",  # the one folder that is published whole
 }
 
 # Language and time
@@ -167,6 +227,10 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
+
+# Operating
+METRICS_TOKEN = read_secret("METRICS_TOKEN")
+AUDIT_DAYS = read_number("AUDIT_DAYS", 365, least=0)
 
 LOG_LEVEL = read_choice("LOG_LEVEL", LEVELS, "INFO")
 LOG_FORMAT = read_choice("LOG_FORMAT", FORMATS, "console")

@@ -32,6 +32,20 @@ def read_words(value: Any) -> str:
 
 def read_address(value: Any) -> str:
     """Return scheme, host and port of an appliance's address."""
+    address, path = split_address(value)
+    if path:
+        raise Mistake("leave out everything after the host and port")
+    return address
+
+
+def read_base(value: Any) -> str:
+    """Return the base address of a vendor's API, which may have a path, without a slash at its end."""
+    address, path = split_address(value)
+    return address + path
+
+
+def split_address(value: Any) -> tuple[str, str]:
+    """Return scheme, host and port of an address, and its path without a slash at the end."""
     text = read_words(value)
     try:
         parts = urlsplit(text)
@@ -44,7 +58,7 @@ def read_address(value: Any) -> str:
     refuse_scheme(parts, host)
     refuse_extras(parts)
     shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port else ""), parts.path.rstrip("/")
 
 
 def refuse_scheme(parts: SplitResult, host: str) -> None:
@@ -67,9 +81,9 @@ def is_loopback(host: str) -> bool:
 def refuse_extras(parts: SplitResult) -> None:
     """Refuse what an address may hold besides scheme, host and port."""
     if "@" in parts.netloc:
-        raise Mistake("it must not hold a user name or password; client_id and the secret have their own keys")
-    if parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise Mistake("leave out everything after the host and port")
+        raise Mistake("it must not hold a user name or password; these have their own keys")
+    if parts.query or parts.fragment:
+        raise Mistake("leave out the question mark or # and everything after it")
 
 
 def read_client_id(value: Any) -> str:

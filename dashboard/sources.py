@@ -3,18 +3,17 @@
 All mistakes are collected and told at once, each with file, line, key and mend. Secrets are never part of a message.
 """
 
-import difflib
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 
+from dashboard.source_entry import Entry
 from dashboard.source_values import (
-    Mistake,
     read_address,
     read_certificates,
     read_client_id,
@@ -23,6 +22,8 @@ from dashboard.source_values import (
     read_secret_variable,
     read_tables,
 )
+from dashboard.vendors.account import Account
+from dashboard.vendors.registry import VENDORS
 from realtime.errors import Misconfigured
 from realtime.source import Appliance
 
@@ -32,8 +33,7 @@ SOURCE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 HEADER_LINE = re.compile(r"""\s*\[\[?\s*["']?([^"'\[\].]+)["']?\s*\]""")
 KEY_LINE = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*[=.]""")
 
-Value = TypeVar("Value")
-Source = Appliance  # what a source becomes; a union once there is a second vendor
+Source = Appliance | Account
 
 
 class SourcesRefused(Misconfigured):
@@ -42,56 +42,6 @@ class SourcesRefused(Misconfigured):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
-
-
-class Entry:
-    """One source's table in the file. A vendor's reader takes its keys; what it did not ask for is unknown."""
-
-    def __init__(self, name: str, values: Mapping[str, Any], folder: Path) -> None:
-        self.name = name
-        self.folder = folder
-        self.mistakes: list[tuple[str, str]] = []  # the key whose line is meant, "" for the table's; the sentence's end
-        self._values = values
-        self._known = {"vendor"}
-
-    def take(self, key: str, read: Callable[[Any], Value]) -> Value | None:
-        """Return the value as `read` makes it; None when the key is absent or its value was refused."""
-        self._known.add(key)
-        if key not in self._values:
-            return None
-        try:
-            return read(self._values[key])
-        except Mistake as mistake:
-            self.refuse(key, f"has a wrong {key}: {mistake}")
-            return None
-
-    def require(self, key: str, read: Callable[[Any], Value], mend: str) -> Value | None:
-        """Like `take`, but absence is a mistake too."""
-        if key not in self._values:
-            self.refuse("", f"lacks {key}; {mend}")
-        return self.take(key, read)
-
-    def require_one_of(self, readers: Mapping[str, Callable[[Any], Value]]) -> Value | None:
-        """Return the value of the only key of these that is given; none or several are a mistake."""
-        self._known.update(readers)
-        given = [key for key in readers if key in self._values]
-        match given:
-            case [key]:
-                return self.take(key, readers[key])
-            case []:
-                self.refuse("", f"lacks its secret; add one of {', '.join(readers)}")
-            case _:
-                self.refuse(given[1], f"has {' and '.join(given)}; keep one of them")
-        return None
-
-    def refuse(self, key: str, text: str) -> None:
-        """Note a mistake."""
-        self.mistakes.append((key, text))
-
-    def refuse_unknown(self) -> None:
-        """Note every key that no reader asked for."""
-        for key in self._values.keys() - self._known:
-            self.refuse(key, f'has an unknown key "{key}"{suggestion(key, self._known)}')
 
 
 def read_beyondtrust(entry: Entry) -> Appliance | None:
@@ -112,13 +62,26 @@ def read_beyondtrust(entry: Entry) -> Appliance | None:
     return Appliance(entry.name, url, client_id, secret, ca_bundle, tables)
 
 
-VENDORS: dict[str, Callable[[Entry], Source | None]] = {"beyondtrust": read_beyondtrust}
+READERS: dict[str, Callable[[Entry], Source | None]] = {
+    "beyondtrust": read_beyondtrust,
+    **{name: vendor.read for name, vendor in VENDORS.items()},
+}
 """The reader of each vendor's tables in sources.toml."""
 
 
+def configured_sources() -> tuple[Source, ...]:
+    """Return what `settings.SOURCES_FILE` names. Raises SourcesRefused."""
+    return read_sources(Path(settings.SOURCES_FILE))
+
+
 def configured_appliances() -> tuple[Appliance, ...]:
-    """Return the BeyondTrust appliances of `settings.SOURCES_FILE`. Raises SourcesRefused."""
-    return tuple(source for source in read_sources(Path(settings.SOURCES_FILE)) if isinstance(source, Appliance))
+    """Return the BeyondTrust appliances, which are mirrored. Raises SourcesRefused."""
+    return tuple(source for source in configured_sources() if isinstance(source, Appliance))
+
+
+def configured_accounts() -> tuple[Account, ...]:
+    """Return the accounts that are polled, switched off or not. Raises SourcesRefused."""
+    return tuple(source for source in configured_sources() if isinstance(source, Account))
 
 
 def read_sources(path: Path) -> tuple[Source, ...]:
@@ -175,10 +138,10 @@ def read_source(name: str, values: Any, folder: Path) -> tuple[Source | None, li
     if not SOURCE_NAME.fullmatch(name):
         entry.refuse("", "is no source name; use up to 32 of a-z, 0-9, _ and -, beginning with a letter")
     vendor = values.get("vendor")
-    read = VENDORS.get(vendor) if isinstance(vendor, str) else None
+    read = READERS.get(vendor) if isinstance(vendor, str) else None
     if read is None:
         text = f'has an unknown vendor "{vendor}"' if vendor else "lacks vendor"
-        entry.refuse("vendor", f"{text}; known are {', '.join(sorted(VENDORS))}")
+        entry.refuse("vendor", f"{text}; known are {', '.join(sorted(READERS))}")
         return None, entry.mistakes
     return read(entry), entry.mistakes
 
@@ -204,9 +167,3 @@ def line_numbers(text: str) -> dict[tuple[str, str], int]:
         for mark in re.findall(r"\"\"\"|'''", line):  # a multi-line string begins or ends
             quotes = "" if quotes == mark else quotes or mark
     return numbers
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Complete a sentence about an unknown word with the nearest known one, or with all of them."""
-    nearest = difflib.get_close_matches(word, sorted(known), n=1)
-    return f'; did you mean "{nearest[0]}"?' if nearest else f"; known are {', '.join(sorted(known))}"

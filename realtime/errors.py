@@ -3,7 +3,7 @@
 RealtimeError
 ├── Transient                nobody: it is tried again with back-off
 │   ├── LinkLost             the connection ended, stalled or could not be made
-│   ├── ApplianceBusy        429 or 5xx; `retry_after_seconds` where the appliance named it
+│   ├── SourceBusy        429 or 5xx; `retry_after_seconds` where the appliance named it
 │   ├── BudgetSpent          our own share of the vendor's request limit is used up; `retry_after_seconds`
 │   ├── IllegalMessage       the appliance broke its protocol: the link is dropped and resynchronised
 │   └── LeaseLost            another mirror owns this source now: stand down and wait
@@ -35,7 +35,7 @@ class LinkLost(Transient):
     """The connection ended, stalled or could not be made."""
 
 
-class ApplianceBusy(Transient):
+class SourceBusy(Transient):
     """The appliance asked us to slow down or failed on its side."""
 
 

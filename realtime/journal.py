@@ -5,6 +5,8 @@ A commit that fails is tried again with back-off and everything that came meanwh
 """
 
 import asyncio
+import time
+from dataclasses import dataclass
 
 import structlog
 from django.db import Error as DatabaseError
@@ -18,11 +20,21 @@ from realtime.store import DatabaseThread, Lease, Position
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
+class Tally:
+    """What a journal has committed: batches, rows in them, and the seconds that the commits took."""
+
+    count: int = 0
+    rows: int = 0
+    seconds: float = 0.0
+
+
 class Journal:
     """Writes one source's steps down, in order."""
 
     def __init__(self, lease: Lease, thread: DatabaseThread) -> None:
         self.epoch = ""
+        self.tally = Tally()
         self._lease = lease
         self._thread = thread
         self._batch = Batch(lease.source)
@@ -55,6 +67,7 @@ class Journal:
     async def _write(self, change: Change, epoch: str) -> None:
         backoff = Backoff(0.1, 2.0)
         while True:
+            began = time.monotonic()
             try:
                 seq = await self._thread.run(store.commit, self._lease, change, epoch)
                 break
@@ -63,5 +76,11 @@ class Journal:
                 await asyncio.sleep(backoff.next_seconds())
                 self._batch.add_older(change)
                 change, epoch = self._batch.take(), self.epoch
+        self._count(change, time.monotonic() - began)
         self._epoch_written = epoch
         await feed.publish_change(Published(self._lease.source, Position(epoch, seq), change))
+
+    def _count(self, change: Change, seconds: float) -> None:
+        self.tally.count += 1
+        self.tally.rows += sum(map(len, change.inserts.values())) + sum(map(len, change.deletes.values()))
+        self.tally.seconds += seconds

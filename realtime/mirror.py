@@ -97,7 +97,7 @@ class Mirror:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(journal.run())
-                tasks.create_task(self._keep(lease))
+                tasks.create_task(self._keep(lease, journal))
                 tasks.create_task(self._obey())
                 tasks.create_task(self._listen(journal))
         except asyncio.CancelledError:
@@ -115,9 +115,9 @@ class Mirror:
         except (TimeoutError, DatabaseError, LeaseLost) as error:
             self._log.warning("lease not given back; it runs out by itself", error=type(error).__name__)
 
-    async def _keep(self, lease: Lease) -> None:
+    async def _keep(self, lease: Lease, journal: Journal) -> None:
         while True:
-            self._refresh_status()
+            self._refresh_status(journal)
             try:
                 await self._thread.run(store.renew_lease, lease, self._status)
             except DatabaseError as error:
@@ -125,7 +125,7 @@ class Mirror:
             await feed.publish_status(self._status)
             await asyncio.sleep(KEEP_SECONDS)
 
-    def _refresh_status(self) -> None:
+    def _refresh_status(self, journal: Journal) -> None:
         now = time.monotonic()
         self._status = replace(
             self._status,
@@ -133,6 +133,9 @@ class Mirror:
             messages_per_second=self._message_rate.per_second(self._status.message_count, now),
             changes_per_second=self._change_rate.per_second(self._status.change_count, now),
             oddities=dict(self._decoder.oddities.counts),
+            commit_count=journal.tally.count,
+            commit_rows=journal.tally.rows,
+            commit_seconds=round(journal.tally.seconds, 4),
         )
         for name in self._decoder.oddities.take_unseen():
             self._log.warning("the appliance sent something this version does not know", what=name)
@@ -207,7 +210,7 @@ class Mirror:
                     raise LinkLost("the token was no longer valid, a new one is asked for") from refused
                 raise
             finally:
-                self._refresh_status()
+                self._refresh_status(journal)
                 self._link = None
 
     async def _receive(self, link: Link, session: Session, journal: Journal, backoff: Backoff) -> None:

@@ -175,6 +175,32 @@ class RepresentativeSpell(MirroredRow):
     since = models.DateTimeField(null=True)
 
 
+class VendorSession(MirroredRow):
+    """A support session, training or call of a polled vendor, normalised."""
+
+    vendor = models.TextField(null=True)
+    external_id = models.TextField(null=True)
+    kind = models.TextField(null=True)
+    state = models.TextField(null=True)
+    time_basis = models.TextField(null=True)
+    scheduled_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    joined_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    duration_seconds = models.BigIntegerField(null=True)
+    technician = models.TextField(null=True)
+    technician_email = models.TextField(null=True)
+    customer = models.TextField(null=True)
+    organisation = models.TextField(null=True)
+    queue_name = models.TextField(null=True)
+    subject = models.TextField(null=True)
+    url = models.TextField(null=True)
+    digest = models.TextField(null=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("source", "state"), name="vendor_session_state"),)
+
+
 class Link(models.Model):
     """One source's link: its state, its place in the stream of changes, and the lease of the mirror that owns it.
 
@@ -199,14 +225,31 @@ class Link(models.Model):
 
     message_count = models.BigIntegerField(default=0)
     change_count = models.BigIntegerField(default=0)
+    poll_seconds = models.FloatField(null=True, blank=True)  # how often it is polled; null where it is mirrored
+    next_poll_at = models.DateTimeField(null=True, blank=True)
     messages_per_second = models.FloatField(default=0)
     changes_per_second = models.FloatField(default=0)
     connection_count = models.BigIntegerField(default=0)
     illegal_count = models.BigIntegerField(default=0)
+    commit_count = models.BigIntegerField(default=0)
+    commit_rows = models.BigIntegerField(default=0)
+    commit_seconds = models.FloatField(default=0)
     oddities = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return f"{self.source}: {LinkState(self.state).words}"
+
+
+class Heartbeat(models.Model):
+    """One running process; see `realtime.heartbeat`. Both times are the database's."""
+
+    name = models.CharField(primary_key=True, max_length=100)
+    kind = models.CharField(max_length=12)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
 
 
 class AccessToken(models.Model):

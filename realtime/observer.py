@@ -114,12 +114,12 @@ def _note_queues(state: State, applied: Applied, now: datetime, change: Change) 
     rows = applied.rows.get("queue", {})
     touched = set(rows)
     touched.update(_targets(applied, "representative_queue", "queue_id"))
-    for key in touched:
-        before = rows[key].before if key in rows else None
-        row = state.queues.get(key) or before
+    held = {key: state.queues.get(key) or (rows[key].before if key in rows else None) for key in touched}
+    for key, row in held.items():
         for known_key in state.referring("known_queue", "queue_id", key):
             if row is None or known_key != lasting_key(key, cast("Fields", row)):
                 _lose_queue(state, known_key, applied, now, change)
+    for key, row in held.items():  # after all losses: a queue may have lost one row id and got another in the same step
         if row is not None and row.get("type") in KNOWN_QUEUE_TYPES:
             _note_queue(state, key, cast("Fields", row), applied, now, change)
 

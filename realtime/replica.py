@@ -51,6 +51,7 @@ class Replica:
         self.loaded = asyncio.Event()  # set once every source that the database knows has been read
         self._positions: dict[str, Position] = {}
         self._waiting: dict[str, list[Published]] = {}  # sources being read again -> what came meanwhile
+        self._unread: set[str] = set()  # sources whose last reading the database broke off
         self._listeners: list[Listener] = []
         self._thread = DatabaseThread("replica")
         self._loads: set[asyncio.Task[None]] = set()
@@ -121,16 +122,18 @@ class Replica:
         except DatabaseError as error:
             log.warning("database not reachable, the picture stands still", source=source, error=type(error).__name__)
             del self._waiting[source]  # the next comparison tries again
+            self._unread.add(source)
         except Exception:
             log.exception("a bug keeps a source from being read", source=source)
             del self._waiting[source]
         else:
             for message in self._waiting.pop(source):
                 self._take(message)
+            self._unread.discard(source)
             self._note_loaded()
 
     def _note_loaded(self) -> None:
-        if self._has_compared and not self._waiting:
+        if self._has_compared and not self._waiting and not self._unread:
             self.loaded.set()
 
     def _replace(self, source: str, copy: Copy) -> None:
@@ -164,6 +167,7 @@ class Replica:
 
     def _forget_sources(self, statuses: dict[str, LinkStatus]) -> None:
         """Drop sources whose rows an operator took out of the database."""
+        self._unread &= statuses.keys()
         for source in self._positions.keys() - statuses.keys():
             del self._positions[source]
             self.statuses.pop(source, None)

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from realtime.change import Fields, Rows
 from realtime.schema import (
-    HELD_TABLES,
-    OBSERVED_TABLES,
+    APPLIANCE_TABLES,
     TABLE_ALIASES,
     TABLES,
     UNKNOWN_ROW,
@@ -202,9 +201,9 @@ def encode_rows(rows: Mapping[str, Mapping[str, Fields]]) -> dict[str, dict[str,
     """
     wire: dict[str, dict[str, dict[str, Json]]] = {name: {} for name in TABLES}
     for table, held in rows.items():
-        if table in OBSERVED_TABLES:
+        if table not in APPLIANCE_TABLES:
             continue
-        declared = HELD_TABLES[table].fields
+        declared = APPLIANCE_TABLES[table].fields
         for key, fields in held.items():
             row_id = split_key(key)[1]
             if table == UNKNOWN_ROW.name:

@@ -199,6 +199,34 @@ class RepresentativeSpell(Row, total=False):
     since: Moment
 
 
+class VendorSession(Row, total=False):
+    """A support session, training or call of a polled vendor, normalised (`dashboard.vendors`).
+
+    Its key is "<source>:<external id>". `kind`, `state` and `time_basis` are the values of `realtime.vendor_session`.
+    `scheduled_at` is a plan, every other time a fact the vendor told. `digest` tells one listing of the session from
+    the next; what the vendor said verbatim is kept beside the row, not in it.
+    """
+
+    vendor: Text
+    external_id: Text
+    kind: Text
+    state: Text
+    time_basis: Text
+    scheduled_at: Moment
+    started_at: Moment
+    joined_at: Moment
+    ended_at: Moment
+    duration_seconds: Number
+    technician: Text
+    technician_email: Text
+    customer: Text
+    organisation: Text
+    queue_name: Text
+    subject: Text
+    url: Text
+    digest: Text
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One declared field of a table."""
@@ -267,7 +295,10 @@ OBSERVED_TABLES: dict[str, Table] = {
 }
 """What we noticed ourselves while listening (`realtime.observer`); the appliance tells a state, never a history."""
 
-HELD_TABLES: dict[str, Table] = APPLIANCE_TABLES | OBSERVED_TABLES
+POLLED_TABLES: dict[str, Table] = {"vendor_session": declare("vendor_session", VendorSession)}
+"""What the vendors that are polled list."""
+
+HELD_TABLES: dict[str, Table] = APPLIANCE_TABLES | OBSERVED_TABLES | POLLED_TABLES
 """Every table a State holds."""
 
 TABLE_ALIASES = {"attende": "attendee"}

@@ -176,3 +176,8 @@ class State:
     def presenters(self) -> Mapping[str, schema.Presenter]:
         """Presenters by key."""
         return cast("Mapping[str, schema.Presenter]", self.tables["presenter"])
+
+    @property
+    def vendor_sessions(self) -> Mapping[str, schema.VendorSession]:
+        """Sessions of polled vendors by key."""
+        return cast("Mapping[str, schema.VendorSession]", self.tables["vendor_session"])

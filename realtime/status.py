@@ -14,7 +14,8 @@ class LinkState(StrEnum):
     LIVE = "live"
     RETRYING = "retrying"  # lost; tried again by itself
     REFUSED = "refused"  # an operator must change something; tried again every 30 s
-    STOPPED = "stopped"  # no mirror runs
+    STOPPED = "stopped"  # no mirror runs; of a polled source: never polled yet
+    OFF = "off"  # a polled source that is switched off in sources.toml
 
     @property
     def words(self) -> str:
@@ -30,6 +31,7 @@ _WORDS = {
     LinkState.RETRYING: "lost, trying again",
     LinkState.REFUSED: "refused, needs an operator",
     LinkState.STOPPED: "mirror stopped",
+    LinkState.OFF: "switched off",
 }
 
 
@@ -39,7 +41,9 @@ class LinkStatus:
 
     `last_contact_at` is the last sign of life (a message or an answered ping), `last_message_at` the last message.
     `error` is a sentence for an operator, empty while all is well. `oddities` counts, by name, what the appliance sent
-    that this version does not know.
+    that this version does not know. `poll_seconds` is how often a polled source is asked, None where it is mirrored;
+    of a polled source `last_contact_at` is the last poll that got through, and the next one is due at `next_poll_at`.
+    `commit_*` say what the mirror that runs has committed: how often, how many rows, and how long that took in all.
     """
 
     source: str
@@ -53,9 +57,14 @@ class LinkStatus:
     clock_offset_seconds: float | None = None
     message_count: int = 0
     change_count: int = 0
+    poll_seconds: float | None = None
+    next_poll_at: datetime | None = None
     messages_per_second: float = 0.0
     changes_per_second: float = 0.0
     connection_count: int = 0
     illegal_count: int = 0
+    commit_count: int = 0
+    commit_rows: int = 0
+    commit_seconds: float = 0.0
     lease_expires_at: datetime | None = None
     oddities: dict[str, int] = field(default_factory=dict)

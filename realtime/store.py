@@ -6,7 +6,7 @@ Everything here is synchronous: call it on a `DatabaseThread`.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -25,7 +25,7 @@ from realtime.status import LinkState, LinkStatus
 from realtime.upsert import upsert_rows
 
 LEASE_SECONDS = 8
-DELETE_CHUNK = 500
+KEY_CHUNK = 500
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,6 +46,7 @@ MODELS: dict[str, type[models.MirroredRow]] = {
     "known_queue": models.KnownQueue,
     "queue_stay": models.QueueStay,
     "representative_spell": models.RepresentativeSpell,
+    "vendor_session": models.VendorSession,
 }
 
 
@@ -137,16 +138,24 @@ def commit(lease: Lease, change: Change, epoch: str) -> int:
         for table, rows in change.inserts.items():
             upsert_rows(HELD_TABLES[table], MODELS[table], change.source, rows)
         for table, keys in change.deletes.items():
-            for start in range(0, len(keys), DELETE_CHUNK):
-                MODELS[table]._default_manager.filter(key__in=keys[start : start + DELETE_CHUNK]).delete()
+            for start in range(0, len(keys), KEY_CHUNK):
+                MODELS[table]._default_manager.filter(key__in=keys[start : start + KEY_CHUNK]).delete()
         return seq
 
 
 def load(source: str) -> Copy:
     """Read one source's rows as of one moment."""
-    with _one_moment():
+    with one_moment():
         status = _status(models.Link.objects.filter(source=source).first() or models.Link(source=source))
-        return Copy({name: _load_table(table, source) for name, table in HELD_TABLES.items()}, status)
+        return Copy({name: _load_table(table, Q(source=source)) for name, table in HELD_TABLES.items()}, status)
+
+
+def load_rows(table: str, keys: Sequence[str]) -> dict[str, Fields]:
+    """Return those rows of a table that are held under these keys."""
+    found: dict[str, Fields] = {}
+    for start in range(0, len(keys), KEY_CHUNK):
+        found |= _load_table(HELD_TABLES[table], Q(key__in=keys[start : start + KEY_CHUNK]))
+    return found
 
 
 def load_statuses() -> dict[str, LinkStatus]:
@@ -200,7 +209,7 @@ def _take_seq(lease: Lease, epoch: str) -> int:
 
 
 @contextmanager
-def _one_moment() -> Iterator[None]:
+def one_moment() -> Iterator[None]:
     """Let all reads inside see the database as of one moment, without keeping a writer waiting."""
     begin = "BEGIN" if connection.vendor == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     with connection.cursor() as cursor:
@@ -211,11 +220,11 @@ def _one_moment() -> Iterator[None]:
             cursor.execute("COMMIT")
 
 
-def _load_table(table: Table, source: str) -> dict[str, Fields]:
+def _load_table(table: Table, chosen: Q) -> dict[str, Fields]:
     names = [one.name for one in table.fields]
     wire_names = {} if table is UNKNOWN_ROW else {one.wire_name: one.name for one in table.fields}
     rows: dict[str, Fields] = {}
-    query = MODELS[table.name]._default_manager.filter(source=source).values_list("key", "extra", *names)
+    query = MODELS[table.name]._default_manager.filter(chosen).values_list("key", "extra", *names)
     for key, extra, *values in query.iterator(chunk_size=2000):
         rows[key] = {name: value for name, value in zip(names, values, strict=True) if value is not None}
         if extra:

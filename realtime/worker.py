@@ -8,7 +8,9 @@ import signal
 import socket
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
+from realtime.heartbeat import Kind, keep_heartbeat
 from realtime.mirror import Mirror
 from realtime.source import Appliance
 
@@ -26,17 +28,18 @@ async def run_mirrors(appliances: tuple[Appliance, ...]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     mirrors = [asyncio.create_task(_keep_running(one, owner), name=f"mirror {one.name}") for one in appliances]
-    calm = asyncio.create_task(_calm_garbage_collection())
+    helpers = (asyncio.create_task(_calm_garbage_collection()), asyncio.create_task(keep_heartbeat(Kind.MIRROR)))
     log.info("mirroring", sources=[one.name for one in appliances])
     await stop.wait()
-    for task in (*mirrors, calm):
+    for task in (*mirrors, *helpers):
         task.cancel()
-    await asyncio.gather(*mirrors, calm, return_exceptions=True)
+    await asyncio.gather(*mirrors, *helpers, return_exceptions=True)
     log.info("stopped")
 
 
 async def _keep_running(appliance: Appliance, owner: str) -> None:
     """Run one mirror; a bug in it is logged and costs the others nothing."""
+    bind_contextvars(source=appliance.name)  # for this task and those it starts
     while True:
         try:
             await Mirror(appliance, owner).run()

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from pytest_django import DjangoDbBlocker
 
 from tests.services.browser import find_chromium, use_own_node
-from tests.services.database import default_database, empty, migrate
+from tests.services.database import default_database, empty, forget_audit, migrate
 from tests.services.postgres import PostgresServer, create_database_on, provide_postgres
 from tests.services.valkey import ValkeyServer
 
@@ -78,6 +78,19 @@ def migrated_postgres_url(postgres_server_url: str, folder: Path, django_db_bloc
     with django_db_blocker.unblock(), default_database(url):
         migrate()
     return url
+
+
+@pytest.fixture(autouse=True)
+def forgotten_audit(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Empty the audit log before the tables of a test with real transactions are: only so the database lets it."""
+    marker = request.node.get_closest_marker("django_db")
+    is_marked = marker is not None and bool(marker.kwargs.get("transaction"))
+    if not is_marked and "transactional_db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    forget_audit()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

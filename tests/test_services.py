@@ -5,11 +5,11 @@ import threading
 import redis
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import InterfaceError, OperationalError, connection
 from playwright.async_api import Page
 
+from dashboard.models import Team
 from tests.services.database import default_database, migrate
 from tests.services.postgres import PostgresServer, create_database_on
 from tests.services.valkey import ValkeyServer
@@ -25,11 +25,11 @@ def test_valkey_answers_where_the_settings_say_and_has_no_port(valkey: ValkeySer
 
 
 def read_in_thread() -> list[str]:
-    """Return the groups' names as a new thread sees them."""
+    """Return the teams' names as a new thread sees them."""
     names: list[str] = []
 
     def read() -> None:
-        names.extend(Group.objects.values_list("name", flat=True))
+        names.extend(Team.objects.values_list("name", flat=True))
         connection.close()
 
     thread = threading.Thread(target=read)
@@ -40,18 +40,18 @@ def read_in_thread() -> list[str]:
 
 def test_each_database_is_what_it_says_in_every_thread(each_database: str) -> None:
     assert connection.vendor == each_database
-    Group.objects.create(name="leads")
+    Team.objects.create(name="leads")
 
     assert read_in_thread() == ["leads"]
 
 
 def test_each_database_starts_empty(each_database: str) -> None:
-    assert list(Group.objects.values_list("name", flat=True)) == []
-    Group.objects.create(name="leads")
+    assert list(Team.objects.values_list("name", flat=True)) == []
+    Team.objects.create(name="leads")
 
 
 async def test_each_database_serves_asynchronous_code(each_database: str) -> None:
-    await Group.objects.acreate(name="leads")
+    await Team.objects.acreate(name="leads")
 
     assert await sync_to_async(read_in_thread)() == ["leads"]
 
@@ -69,10 +69,10 @@ async def test_a_browser_draws_a_page(page: Page) -> None:
     assert (await page.title(), await page.inner_text("p")) == ("Queues", "12 waiting")
 
 
-def count_groups() -> int | None:
-    """Return how many groups there are, None while the database is away."""
+def count_teams() -> int | None:
+    """Return how many teams there are, None while the database is away."""
     try:
-        return Group.objects.count()
+        return Team.objects.count()
     except (OperationalError, InterfaceError):
         connection.close()
         return None
@@ -82,9 +82,9 @@ def test_a_postgresql_that_restarts_is_back_at_once(private_postgres: PostgresSe
     url = create_database_on(private_postgres.database_url("postgres"), "restarted")
     with default_database(url):
         migrate()
-        assert count_groups() == 0
+        assert count_teams() == 0
         private_postgres.stop(killed=True)
-        assert [count_groups(), count_groups()] == [None, None]  # the pool has begun to back off
+        assert [count_teams(), count_teams()] == [None, None]  # the pool has begun to back off
         private_postgres.start()
 
-        assert wait_until(lambda: count_groups() == 0, seconds=4, what="PostgreSQL through the pool")
+        assert wait_until(lambda: count_teams() == 0, seconds=4, what="PostgreSQL through the pool")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
+from dashboard.boards.combined import ACTIVITY_LIST
 from dashboard.boards.listing import ListQuery, ListSpec
 from dashboard.boards.presentations import PRESENTATION_LIST
 from dashboard.boards.queues import QUEUE_LIST
@@ -12,6 +13,7 @@ from dashboard.boards.representatives import REPRESENTATIVE_LIST
 from dashboard.boards.sessions import SESSION_LIST
 
 LISTS: Mapping[str, ListSpec[Any]] = {
+    "combined": ACTIVITY_LIST,
     "queues": QUEUE_LIST,
     "sessions": SESSION_LIST,
     "representatives": REPRESENTATIVE_LIST,

@@ -7,7 +7,7 @@ the same for a page as it leaves the server, so that it reads right without Java
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 _CLOCK = re.compile(r'(<time [^>]*data-(since|until)="([^"]+)" data-source="([^"]*)"[^>]*>)[^<]*</time>')
 _BULLET = re.compile(r'data-since="([^"]+)" data-target="([0-9]+)" data-source="([^"]*)" width="[^"]*"')
@@ -21,6 +21,16 @@ def duration(seconds: float) -> str:
     if whole < 86400:
         return f"{whole // 3600} h {whole % 3600 // 60:02d}"
     return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def day_of(at: datetime) -> date:
+    """Return the day a moment belongs to, in the site's time zone."""
+    return at.astimezone(UTC).date()
+
+
+def next_midnight(at: datetime) -> datetime:
+    """Return when the day of a moment ends."""
+    return datetime.combine(day_of(at) + timedelta(days=1), time(), UTC)
 
 
 def countdown(seconds: float) -> str:

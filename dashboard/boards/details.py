@@ -1,10 +1,14 @@
-"""One session, one representative, one queue: everything the drawer shows. Pure."""
+"""One session, representative, queue, presentation or session of a polled vendor: what the drawer shows. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from dashboard.boards.activities import ActivityRow, activity_key, activity_row
+from dashboard.boards.links import describe
 from dashboard.boards.moment import Moment
+from dashboard.boards.presentations import PresentationRow, presentation_row
 from dashboard.boards.queues import QueueRow, Taker, queue_row, takers_of, waiting_in
+from dashboard.boards.records import safe_link
 from dashboard.boards.relations import clients_of, queue_name
 from dashboard.boards.representatives import RepresentativeRow, representative_row
 from dashboard.boards.sessions import SessionRow, session_row
@@ -68,11 +72,68 @@ class RepresentativeDetail:
 
 @dataclass(frozen=True, slots=True)
 class QueueDetail:
-    """One queue with who waits in it, longest first, and who can take a session of it."""
+    """One queue with who waits in it, longest first, and who can take a session of it: the first of each.
+
+    A session's row takes a look at everybody in the queue, so a long queue's rows are not all drawn.
+    """
 
     row: QueueRow
     waiting: tuple[SessionRow, ...]
+    waiting_count: int
     takers: tuple[Taker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFact:
+    """A moment in a session's life, as its vendor tells it."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VendorSessionDetail:
+    """One session of a polled vendor. `url` leads into the vendor's product, "" unless it is a safe link.
+
+    `basis` is how sure the times are (`realtime.vendor_session.TimeBasis`); `stale` says why the row may be old.
+    """
+
+    row: ActivityRow
+    times: tuple[TimeFact, ...]
+    basis: str
+    url: str
+    login: str
+    external_id: str
+    stale: str
+
+
+WAITING_SHOWN = 25
+TAKERS_SHOWN = 40
+_TIMES = ("scheduled_at", "created_at", "started_at", "joined_at", "ended_at")
+
+
+def vendor_session_detail(moment: Moment, key: str) -> VendorSessionDetail | None:
+    """Return the detail of a polled vendor's session, None when it is not held."""
+    told, row = moment.state.vendor_sessions.get(key), activity_row(moment, key)
+    if told is None or row is None:
+        return None
+    status = moment.statuses.get(row.source)
+    condition = describe(status, moment.at) if status else None
+    told_times = {name: told.get(name) for name in _TIMES}
+    return VendorSessionDetail(
+        row=row,
+        times=tuple(TimeFact(name, at) for name, at in told_times.items() if isinstance(at, datetime)),
+        basis=told.get("time_basis") or "",
+        url=safe_link(told.get("url") or ""),
+        login=told.get("technician_email") or "",
+        external_id=told.get("external_id") or "",
+        stale="" if condition is None or condition.is_current else condition.words,
+    )
+
+
+def presentation_detail(moment: Moment, key: str) -> PresentationRow | None:
+    """Return a presentation of an appliance, None when it is not held."""
+    return presentation_row(moment, activity_key("presentation_session", key))
 
 
 def session_detail(moment: Moment, key: str) -> SessionDetail | None:
@@ -93,7 +154,7 @@ def session_detail(moment: Moment, key: str) -> SessionDetail | None:
         attributes=_attributes(state, key),
         participations=_participations(state, row),
         journey=(*_past_steps(state, key), Step(row.queue, held.get("queue_entered_at"), None)),
-        takers=tuple(takers_of(state, row.queue_key, key)) if waits else (),
+        takers=tuple(takers_of(state, row.queue_key, key)[:TAKERS_SHOWN]) if waits else (),
     )
 
 
@@ -111,9 +172,10 @@ def queue_detail(moment: Moment, key: str) -> QueueDetail | None:
     row = queue_row(moment, key)
     if row is None:
         return None
-    waiting = (session_row(moment, session) for session in waiting_in(moment.state, row.queue_key))
-    takers = takers_of(moment.state, row.queue_key)
-    return QueueDetail(row, tuple(session for session in waiting if session), tuple(takers))
+    waiting = waiting_in(moment.state, row.queue_key)
+    shown = (session_row(moment, session) for session in waiting[:WAITING_SHOWN])
+    takers = takers_of(moment.state, row.queue_key)[:TAKERS_SHOWN]
+    return QueueDetail(row, tuple(session for session in shown if session), len(waiting), tuple(takers))
 
 
 def _clients(state: State, key: str) -> tuple[Client, ...]:

@@ -5,7 +5,7 @@ Times are absolute; ages tick in the browser. What is unknown is None and shown 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar, assert_never
@@ -16,9 +16,13 @@ from realtime.state import State
 from realtime.status import LinkState, LinkStatus
 
 LATE_AFTER = timedelta(seconds=45)  # two missed pings of 20 s and some grace
+POLL_GRACE = timedelta(seconds=15)  # beyond two intervals: how long a poll may take
+APPLIANCE = "beyondtrust"  # the vendor whose accounts are mirrored
 NOTABLE_OFFSET_SECONDS = 0.5
 
 Figure = TypeVar("Figure", int, float)
+
+COUNTED_TABLES = schema.APPLIANCE_TABLES | schema.POLLED_TABLES
 
 RowCounts = dict[str, Counter[str]]
 """Source -> table -> how many rows are held."""
@@ -35,17 +39,21 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How a link is, in words. `since` is when that began, None where nobody saw it; `action` says who acts."""
+    """How a link is, in words. `since` is when that began, None where nobody saw it; `action` says who acts.
+
+    `is_recent` says that the rows were read a moment ago all the same: one poll that failed makes nothing stale.
+    """
 
     level: Level
     words: str
     since: datetime | None
     action: str = ""
+    is_recent: bool = False
 
     @property
     def is_current(self) -> bool:
-        """Whether the rows held are what the appliance holds."""
-        return self.level is Level.OK
+        """Whether the rows held are what the vendor holds."""
+        return self.level is Level.OK or self.is_recent
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,12 @@ class LinkRow:
     illegal_count: int
     oddities: tuple[Oddity, ...]
     warning_count: int | None
-    may_resynchronise: bool
+    may_resynchronise: bool = False
+    vendor: str = ""
+    is_polled: bool = False
+    cadence: str = ""
+    next_poll_at: datetime | None = None
+    may_poll_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +113,7 @@ class LinkTotals:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """The light "server ↔ appliance" of every page: the worst of all links."""
+    """The light "server ↔ sources" of every page: the worst of all links, those that are switched off aside."""
 
     level: Level
     words: str
@@ -118,7 +131,7 @@ class LinkBoard:
 def count_rows(state: State) -> RowCounts:
     """Count every table's rows by source; `recount` then follows the State."""
     counts: RowCounts = {}
-    for table in schema.APPLIANCE_TABLES:
+    for table in COUNTED_TABLES:
         for key in state.tables[table]:
             counts.setdefault(schema.split_key(key)[0], Counter())[table] += 1
     return counts
@@ -129,8 +142,8 @@ def recount(counts: RowCounts, applied: Applied) -> bool:
     held = counts.setdefault(applied.source, Counter())
     has_changed = False
     for table, rows in applied.rows.items():
-        if table not in schema.APPLIANCE_TABLES:
-            continue  # what we observed ourselves is no row of the appliance
+        if table not in COUNTED_TABLES:
+            continue  # what we observed ourselves is no row of a vendor's
         grown = sum((row.after is not None) - (row.before is not None) for row in rows.values())
         held[table] += grown
         has_changed |= grown != 0
@@ -142,19 +155,37 @@ def board_links(
     statuses: Mapping[str, LinkStatus],
     now: datetime,
     *,
-    configured: Collection[str] = (),
+    configured: Collection[LinkStatus] = (),
+    vendors: Mapping[str, str] | None = None,
     may_resynchronise: bool = False,
+    may_poll_now: bool = False,
 ) -> LinkBoard:
-    """Return the board as of `now` (our clock). `configured` names sources that may never have been mirrored yet."""
-    names = sorted({*statuses, *configured})
-    known = {name: statuses.get(name, LinkStatus(name)) for name in names}
-    links = tuple(_link(known[name], counts.get(name, Counter()), now, may_resynchronise) for name in names)
+    """Return the board as of `now` (our clock). `configured` stands for sources that may never have been read yet.
+
+    `vendors` is source -> vendor, as far as it is known.
+    """
+    known = {status.source: status for status in configured} | dict(statuses)
+    names = sorted(known)
+    links = tuple(
+        replace(
+            _link(known[name], counts.get(name, Counter()), now),
+            vendor=vendor_of(known[name], vendors or {}),
+            may_resynchronise=may_resynchronise and known[name].state_since is not None and is_mirrored(known[name]),
+            may_poll_now=may_poll_now and not is_mirrored(known[name]) and known[name].state is not LinkState.OFF,
+        )
+        for name in names
+    )
     return LinkBoard(_totals(links), links)
+
+
+def vendor_of(status: LinkStatus, vendors: Mapping[str, str]) -> str:
+    """Return a source's vendor; of one that is configured no more, as far as its link tells."""
+    return vendors.get(status.source) or (APPLIANCE if is_mirrored(status) else "")
 
 
 def light(statuses: Mapping[str, LinkStatus], now: datetime) -> Light:
     """Return the light of the worst link."""
-    conditions = {name: describe(status, now) for name, status in statuses.items()}
+    conditions = {name: describe(status, now) for name, status in statuses.items() if status.state is not LinkState.OFF}
     bad = {name: condition for name, condition in conditions.items() if not condition.is_current}
     if not conditions:
         return Light(Level.UNKNOWN, "no source yet", None)
@@ -167,8 +198,15 @@ def light(statuses: Mapping[str, LinkStatus], now: datetime) -> Light:
     return Light(bad[name].level, words + more, bad[name].since)
 
 
+def is_mirrored(status: LinkStatus) -> bool:
+    """Whether a source is an appliance that is mirrored; all others are polled."""
+    return status.poll_seconds is None
+
+
 def describe(status: LinkStatus, now: datetime) -> Condition:
     """Say how a link is. A status is only what its mirror last wrote, so a lease that ran out overrules it."""
+    if status.poll_seconds is not None:
+        return _describe_polled(status, status.poll_seconds, now)
     if status.state is LinkState.STOPPED and status.state_since is None:
         return Condition(Level.CRITICAL, "not mirrored yet", None, "Start the mirror: manage.py runmirror")
     if status.state is LinkState.STOPPED:
@@ -179,6 +217,30 @@ def describe(status: LinkStatus, now: datetime) -> Condition:
     if lease_end is None or lease_end < now:
         return Condition(Level.CRITICAL, "no mirror is running", lease_end, "Start the mirror: manage.py runmirror")
     return _describe_running(status, now)
+
+
+def _describe_polled(status: LinkStatus, poll_seconds: float, now: datetime) -> Condition:
+    """Say how a polled source is: nobody holds a lease between polls, so the last good one decides."""
+    good_at = status.last_contact_at
+    is_recent = good_at is not None and now - good_at <= timedelta(seconds=2 * poll_seconds) + POLL_GRACE
+    since = good_at or status.state_since
+    match status.state:
+        case LinkState.OFF:
+            action = "An operator switched it off: sources.toml says enabled = false"
+            return Condition(Level.UNKNOWN, status.state.words, status.state_since, action)
+        case LinkState.REFUSED:
+            action = "An operator has to act; it is tried again by itself"
+            return Condition(Level.CRITICAL, status.state.words, since, action, is_recent)
+        case LinkState.RETRYING:
+            level = Level.RISK if is_recent else Level.CRITICAL
+            return Condition(level, "failing, tried again", since, "Nobody has to act", is_recent)
+        case _ if good_at is None:
+            return Condition(Level.CRITICAL, "not polled yet", None, "Start the worker and beat, as the Procfile does")
+        case _ if is_recent:
+            return Condition(Level.OK, "current", status.state_since)
+        case _:
+            action = "See whether a worker and beat run, and how long polls take"
+            return Condition(Level.RISK, "late, no good poll", good_at, action)
 
 
 def _describe_running(status: LinkStatus, now: datetime) -> Condition:
@@ -200,17 +262,18 @@ def _describe_running(status: LinkStatus, now: datetime) -> Condition:
             return Condition(
                 Level.CRITICAL, status.state.words, since, "An operator has to act; it is tried again every 30 s"
             )
-        case LinkState.WAITING | LinkState.STOPPED:
+        case LinkState.WAITING | LinkState.STOPPED | LinkState.OFF:
             return Condition(Level.UNKNOWN, status.state.words, since)
         case _:
             assert_never(status.state)
 
 
-def _link(status: LinkStatus, counts: Counter[str], now: datetime, may_resynchronise: bool) -> LinkRow:
+def _link(status: LinkStatus, counts: Counter[str], now: datetime) -> LinkRow:
     is_known = status.state_since is not None
     is_heard = status.state in (LinkState.LIVE, LinkState.COPYING)
     condition = describe(status, now)
-    tables = _table_counts(counts) if status.last_message_at is not None or counts.total() else ()
+    has_delivered = counts.total() or (status.last_message_at if is_mirrored(status) else status.last_contact_at)
+    tables = _table_counts(counts, is_mirrored=is_mirrored(status)) if has_delivered else ()
     return LinkRow(
         source=status.source,
         condition=condition,
@@ -227,15 +290,20 @@ def _link(status: LinkStatus, counts: Counter[str], now: datetime, may_resynchro
         illegal_count=status.illegal_count,
         oddities=tuple(Oddity(name, count) for name, count in sorted(status.oddities.items())),
         warning_count=status.illegal_count + sum(status.oddities.values()) if is_known else None,
-        may_resynchronise=may_resynchronise and is_known,
+        is_polled=not is_mirrored(status),
+        cadence=_cadence(status.poll_seconds),
+        next_poll_at=None if status.state is LinkState.OFF else status.next_poll_at,
     )
 
 
-def _table_counts(counts: Counter[str]) -> tuple[TableCount, ...]:
+def _cadence(poll_seconds: float | None) -> str:
+    return f"every {_span(poll_seconds)}" if poll_seconds else ""
+
+
+def _table_counts(counts: Counter[str], *, is_mirrored: bool) -> tuple[TableCount, ...]:
     """Return every table the vendor documents, and what it sent beyond them if there is any."""
-    return tuple(
-        TableCount(name, counts[name]) for name in schema.APPLIANCE_TABLES if name in schema.TABLES or counts[name]
-    )
+    documented = schema.TABLES if is_mirrored else schema.POLLED_TABLES
+    return tuple(TableCount(name, counts[name]) for name in COUNTED_TABLES if name in documented or counts[name])
 
 
 def _clock_words(offset_seconds: float | None) -> str | None:

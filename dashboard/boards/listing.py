@@ -6,6 +6,7 @@ viewers share one rendering. Whatever the URL does not make sense of is left out
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ PAGE_SIZE = 500
 SEARCH_LIMIT = 100  # characters
 SORT_LIMIT = 4  # keys
 CHOICE_LIMIT = 50  # values of one filter
+ALL = "all"  # the tab of every row, where a list shows the rows of one tab at a time
 
 
 class Keyed(Protocol):
@@ -87,13 +89,26 @@ class ListQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Form(Generic[RowT]):
+    """One way to show a list: its order and the group a row stands in, as long as nobody sorted otherwise.
+
+    `gist` sums up, for a group's heading, those of its rows that show.
+    """
+
+    sort: tuple[SortKey, ...]
+    band: Callable[[RowT], str] | None = None
+    gist: Callable[[Sequence[RowT]], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListSpec(Generic[RowT]):
     """How rows of one kind can be listed.
 
     `sorts` gives each sortable column's value (None sorts last either way); `filters` gives the values a row has under
     a filter's name; `search` the texts it is found by; `columns` all columns in order, of which `fixed` always show;
-    `forms` the names of other forms than the usual one. `tabs` are the values of the filter `state` that get a tab;
-    `orders` puts the values of a filter in order where the alphabet does not.
+    `forms` the other forms than the usual one. `orders` puts the values of a filter in order where the alphabet does
+    not. `tabs` are the values of the filter `tab_filter` that get a tab; with a `default_tab` a list shows the rows of
+    one tab at a time, that one unless another or `ALL` is asked for. `tallies` names the counts a row goes into.
     `band` names the group a row stands in, as long as nobody sorted otherwise.
     """
 
@@ -103,10 +118,13 @@ class ListSpec(Generic[RowT]):
     default_sort: tuple[SortKey, ...]
     columns: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
-    forms: tuple[str, ...] = ()
+    forms: Mapping[str, Form[RowT]] = field(default_factory=dict)
     tabs: tuple[str, ...] = ()
+    tab_filter: str = "state"
+    default_tab: str = ""
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     band: Callable[[RowT], str] | None = None
+    tallies: Callable[[RowT], Iterable[tuple[str, str]]] | None = None
 
     def read(self, parameters: Mapping[str, Sequence[str]]) -> ListQuery:
         """Read a URL's parameters (name -> values)."""
@@ -114,25 +132,55 @@ class ListSpec(Generic[RowT]):
             name: tuple(sorted({value[:SEARCH_LIMIT] for value in parameters.get(name, ()) if value})[:CHOICE_LIMIT])
             for name in self.filters
         }
+        if self.default_tab:
+            filters[self.tab_filter] = self._read_tab(_first(parameters, self.tab_filter))
         shown = ",".join(parameters.get("columns", ())).split(",")  # one value from our links, several from a form
         page, form = _first(parameters, "page"), _first(parameters, "form")
+        form = form if form in self.forms else ""
         return ListQuery(
             search=" ".join(_first(parameters, "q").split())[:SEARCH_LIMIT].rstrip(),
             filters=tuple(sorted((name, values) for name, values in filters.items() if values)),
-            sort=self._read_sort(_first(parameters, "sort")),
+            sort=self._read_sort(_first(parameters, "sort"), form),
             columns=tuple(name for name in self.columns if name in shown),
-            form=form if form in self.forms else "",
+            form=form,
             page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 and int(page) > 0 else 1,
         )
 
-    def _read_sort(self, text: str) -> tuple[SortKey, ...]:
+    def _read_tab(self, text: str) -> tuple[str, ...]:
+        return (text,) if text != self.default_tab and text in (*self.tabs, ALL) else ()
+
+    def _read_sort(self, text: str, form: str) -> tuple[SortKey, ...]:
         keys: dict[str, SortKey] = {}
         for part in text.split(",")[:SORT_LIMIT]:
             column = part.removeprefix("-")
             if column in self.sorts:
                 keys.setdefault(column, SortKey(column, part.startswith("-")))
         found = tuple(keys.values())
-        return () if found == self.default_sort else found
+        return () if found == self.form(form).sort else found
+
+    def form(self, name: str) -> Form[RowT]:
+        """Return a form by its name, "" for the usual one."""
+        return self.forms[name] if name else Form(self.default_sort, self.band)
+
+    def section(self, query: ListQuery) -> str:
+        """Return the tab whose rows alone a query shows; "" where it shows rows of all."""
+        if not self.default_tab:
+            return ""
+        (tab,) = query.chosen(self.tab_filter) or (self.default_tab,)
+        return "" if tab == ALL else tab
+
+    def sections(self, row: RowT) -> Iterable[str]:
+        """Return the tabs that a row stands under, where a list shows one tab at a time."""
+        return self.filters[self.tab_filter](row) if self.default_tab else ()
+
+    def is_narrowed(self, query: ListQuery) -> bool:
+        """Whether a query leaves out rows beside what its tab does."""
+        return bool(query.search) or any(name != self.tab_filter or not self.default_tab for name, _ in query.filters)
+
+    def widened(self, query: ListQuery) -> ListQuery:
+        """Return a query without what narrows it."""
+        kept = tuple(one for one in query.filters if self.default_tab and one[0] == self.tab_filter)
+        return replace(query, search="", filters=kept, page=1)
 
     def shown_columns(self, query: ListQuery) -> tuple[str, ...]:
         """Return the columns to show, in order."""
@@ -141,9 +189,13 @@ class ListSpec(Generic[RowT]):
         return tuple(name for name in self.columns if name in query.columns or name in self.fixed)
 
     def matches(self, row: RowT, query: ListQuery) -> bool:
-        """Whether a row passes the filters and the search."""
+        """Whether a row passes the tab, the filters and the search."""
+        section = self.section(query)
+        if section and section not in self.sections(row):
+            return False
         for name, values in query.filters:
-            if not set(self.filters[name](row)).intersection(values):
+            is_tab = self.default_tab and name == self.tab_filter
+            if not is_tab and not set(self.filters[name](row)).intersection(values):
                 return False
         return not query.search or self._is_found(row, query.search)
 
@@ -152,18 +204,51 @@ class ListSpec(Generic[RowT]):
         return all(any(word in text for text in texts) for word in search.casefold().split())
 
     def place(self, row: RowT, query: ListQuery) -> tuple[Any, ...]:
-        """Return what decides a row's place in the order, beside its key."""
-        return tuple(self.sorts[sort.column](row) for sort in query.sort or self.default_sort)
+        """Return a row's place in the order, as a value to compare. Ties are broken by key: equal rows never swap."""
+        place: list[Any] = []
+        for sort in query.sort or self.form(query.form).sort:
+            value = self.sorts[sort.column](row)
+            place += (True, 0) if value is None else (False, turned(value) if sort.descending else value)
+        return (*place, row.key)
 
     def order(self, rows: Iterable[RowT], query: ListQuery) -> list[RowT]:
-        """Return rows in order; ties are broken by key, so that equal rows never swap."""
+        """Return rows in order: as `place` says, but many at once."""
         ordered = sorted(rows, key=lambda row: row.key)
-        for sort in reversed(query.sort or self.default_sort):
+        for sort in reversed(query.sort or self.form(query.form).sort):
             value = self.sorts[sort.column]
             present = [row for row in ordered if value(row) is not None]
-            absent = [row for row in ordered if value(row) is None]
+            absent = [row for row in ordered if value(row) is None] if len(present) < len(ordered) else []
             ordered = sorted(present, key=value, reverse=sort.descending) + absent
         return ordered
+
+
+class Turned:
+    """Compares the other way round."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Turned) and self.value == other.value
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+    def __lt__(self, other: "Turned") -> bool:
+        return bool(other.value < self.value)
+
+
+def turned(value: Any) -> Any:
+    """Return what compares the other way round; numbers and times, the most frequent, at no cost later."""
+    match value:
+        case datetime():
+            return -value.timestamp()
+        case int() | float():
+            return -value
+        case _:
+            return Turned(value)
 
 
 def _first(parameters: Mapping[str, Sequence[str]], name: str) -> str:
@@ -245,6 +330,19 @@ def tabs(query: ListQuery, values: Iterable[str], counts: Mapping[str, int]) -> 
             Choice(value, counts.get(value, 0), value in chosen, query.with_choice("state", (value,)).encoded())
             for value in values
         ),
+    )
+
+
+def section_tabs(spec: ListSpec[RowT], query: ListQuery, counts: Mapping[str, int], total: int) -> tuple[Choice, ...]:
+    """Return the tabs of a list that shows one at a time; the last, "", stands for all."""
+    name, shown = spec.tab_filter, spec.section(query)
+
+    def link(value: str) -> str:
+        return query.with_choice(name, () if value == spec.default_tab else (value,)).encoded()
+
+    return (
+        *(Choice(value, counts.get(value, 0), value == shown, link(value)) for value in spec.tabs),
+        Choice("", total, not shown, link(ALL)),
     )
 
 

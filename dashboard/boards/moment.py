@@ -1,13 +1,18 @@
 """What a board is drawn from: everything known, at one moment. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, TypeVar
 
+from dashboard.boards.people import People
+from dashboard.wallboards.definition import Wallboard
 from realtime.schema import split_key
 from realtime.state import State
 from realtime.status import LinkStatus
+
+Found = TypeVar("Found")
 
 AT_RISK_SHARE = 0.75  # of the target
 
@@ -35,12 +40,26 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A State and the links behind it at `at`, aware UTC on our clock."""
+    """A State and the links behind it at `at`, aware UTC on our clock, who is who across vendors, and the wallboards.
+
+    Wallboards and their drafts go by the names of `dashboard.wallboards.stored`. It must not outlive the State's next
+    step: `noted` keeps what boards found out of it once for all their rows.
+    """
 
     state: State
     statuses: Mapping[str, LinkStatus]
     at: datetime
     targets: Targets = field(default_factory=Targets)
+    people: People = field(default_factory=People)
+    wallboards: Mapping[str, Wallboard] = field(default_factory=dict)
+    noted: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, what: Hashable, find: Callable[[], Found]) -> Found:
+        """Return what `find` gives, which is asked at most once for each `what`."""
+        if what not in self.noted:
+            self.noted[what] = find()
+        found: Found = self.noted[what]
+        return found
 
     def now(self, key: str) -> datetime:
         """Return the moment on the clock of the appliance that a row's key belongs to."""

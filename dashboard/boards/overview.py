@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.boards.links import Condition, describe
+from dashboard.boards.links import Condition, describe, is_mirrored, vendor_of
 from dashboard.boards.listing import ListQuery
 from dashboard.boards.moment import Level
 from dashboard.boards.presentations import PresentationRow
@@ -32,13 +32,18 @@ class StateShare:
 
 @dataclass(frozen=True, slots=True)
 class SourceShare:
-    """One source: how its link is, and how many sessions it brought. Unknown until its first copy came."""
+    """One source: how its link is, and its activities by what they are now. Unknown until its first copy came."""
 
     source: str
     vendor: str
     condition: Condition
-    sessions: int
     is_known: bool
+    open: int
+    waiting: int
+    unknown: int
+    scheduled_today: int
+    ended_today: int
+    is_polled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +126,29 @@ def _figures(
 
 
 def source_shares(
-    statuses: Mapping[str, LinkStatus], sessions: Collection[SessionRow], now: datetime
+    statuses: Mapping[str, LinkStatus],
+    tally: Mapping[tuple[str, str], int],
+    vendors: Mapping[str, str],
+    now: datetime,
 ) -> tuple[SourceShare, ...]:
-    """Return the sources with their links at `now` (our clock)."""
-    counts = Counter(row.source for row in sessions)
+    """Return the sources with their links at `now` (our clock); `tally` counts their activities by what they are."""
+
+    def count(source: str, what: str) -> int:
+        return tally.get((source, what), 0)
+
     return tuple(
-        SourceShare(name, "beyondtrust", describe(status, now), counts[name], status.seq > 0)
+        SourceShare(
+            source=name,
+            vendor=vendor_of(status, vendors),
+            condition=describe(status, now),
+            is_known=status.seq > 0 or status.last_contact_at is not None,
+            open=count(name, "open"),
+            waiting=count(name, "waiting"),
+            unknown=count(name, "unknown"),
+            scheduled_today=count(name, "scheduled today"),
+            ended_today=count(name, "ended today"),
+            is_polled=not is_mirrored(status),
+        )
         for name, status in sorted(statuses.items())
     )
 

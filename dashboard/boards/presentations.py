@@ -1,15 +1,44 @@
-"""Running presentations: who shows, who watches. Pure."""
+"""Trainings and presentations: what runs now, what is next, what just ended. Pure.
 
-from dataclasses import dataclass
-from datetime import datetime
+Trainings come from polled vendors, presentations from the appliances; both are rows of one list.
+"""
 
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from dashboard.boards.activities import (
+    ActivityRow,
+    Doing,
+    activity_key,
+    activity_row,
+    planned_end,
+    touched_presentations,
+)
+from dashboard.boards.clock import day_of, next_midnight
 from dashboard.boards.listing import ListSpec, SortKey
 from dashboard.boards.moment import Moment
-from dashboard.boards.relations import name_or_none, representative_name, touched_targets
-from dashboard.boards.sessions import Person
+from dashboard.boards.people import PersonRef
+from dashboard.boards.relations import name_or_none, touched_targets
+from dashboard.boards.sessions import LINGER
 from realtime.change import Applied
-from realtime.schema import split_key
+from realtime.schema import VendorSession
 from realtime.state import State
+from realtime.vendor_session import Kind
+
+PRESENTATION_TABLES = ("presentation_session", "vendor_session")
+KINDS = frozenset({Kind.TRAINING.value, Kind.PRESENTATION.value})
+SHOWN_AFTER = timedelta(hours=3)
+"""How long something that ended stays on the list."""
+
+
+class Phase(StrEnum):
+    """Where it stands in time, in the order of the list."""
+
+    RUNNING = "running"
+    NEXT = "next"  # later today
+    LATER = "later"
+    JUST_ENDED = "just-ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,55 +54,103 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class PresentationRow:
-    """One presentation. `started_at` is on the appliance's clock."""
+    """One training or presentation. `ends_at` is the planned end, or the end; `guests` None where nobody tells them."""
 
     key: str
     source: str
-    lsid: str
+    vendor: str
+    kind: str
     name: str
-    presenters: tuple[Person, ...]
-    guests: tuple[Guest, ...]
-    started_at: datetime | None
+    phase: Phase
+    doing: Doing
+    presenters: tuple[PersonRef, ...]
+    guests: tuple[Guest, ...] | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    is_assumed: bool
+    opens: tuple[str, str]
+    turns_at: datetime | None
 
     @property
-    def connected(self) -> int:
+    def connected(self) -> int | None:
         """How many attendees are connected now."""
-        return sum(1 for guest in self.guests if guest.is_connected)
+        return None if self.guests is None else sum(1 for guest in self.guests if guest.is_connected)
 
     @property
-    def turns_at(self) -> None:
-        """Time alone never changes the row."""
-        return None
+    def minutes(self) -> int | None:
+        """How long it is to take, or took."""
+        if self.starts_at is None or self.ends_at is None:
+            return None
+        return round((self.ends_at - self.starts_at).total_seconds() / 60)
 
 
 def presentation_row(moment: Moment, key: str) -> PresentationRow | None:
-    """Return the row of a presentation, None when it is not held."""
-    state = moment.state
-    row = state.presentation_sessions.get(key)
-    if row is None:
+    """Return the row of a training or presentation; None when it is not held, is neither, or is long over."""
+    told = moment.state.vendor_sessions.get(key)
+    if told is not None and told.get("kind") not in KINDS:
+        return None
+    activity = activity_row(moment, key)
+    if activity is None:
+        return None
+    starts_at = activity.since.at if activity.doing is Doing.ACTIVE and activity.since else activity.scheduled_at
+    starts_at = starts_at or (told or {}).get("started_at") or activity.created_at
+    ends_at = _end_of(told, activity, starts_at)
+    phase = _phase(activity, starts_at, ends_at, moment.at)
+    if phase is None:
         return None
     return PresentationRow(
         key=key,
-        source=split_key(key)[0],
-        lsid=row.get("lsid") or "",
-        name=name_or_none(row.get("presentation_name")),
-        presenters=_presenters(state, key),
-        guests=_guests(state, key),
-        started_at=row.get("created_at"),
+        source=activity.source,
+        vendor=activity.vendor,
+        kind=activity.kind,
+        name=name_or_none(activity.subject),
+        phase=phase,
+        doing=activity.doing,
+        presenters=activity.people,
+        guests=guests_of(moment.state, activity.opens[1]) if told is None else None,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        is_assumed=activity.is_assumed,
+        opens=activity.opens,
+        turns_at=_turns_at(starts_at, ends_at, moment.at),
     )
 
 
-def _presenters(state: State, key: str) -> tuple[Person, ...]:
-    people = []
-    for presenter in state.referring("presenter", "presentation_session_id", key):
-        representative = state.presenters[presenter].get("representative_id") or ""
-        row = state.representatives.get(representative)
-        if row is not None:
-            people.append(Person(representative, representative_name(row)))
-    return tuple(people)
+def ended_presentation(row: PresentationRow, at: datetime) -> PresentationRow:
+    """Return the row of a presentation that we saw end at `at`."""
+    return replace(row, phase=Phase.JUST_ENDED, doing=Doing.ENDED, ends_at=at, turns_at=at + LINGER)
 
 
-def _guests(state: State, key: str) -> tuple[Guest, ...]:
+def _end_of(told: VendorSession | None, activity: ActivityRow, starts_at: datetime | None) -> datetime | None:
+    if told is None or starts_at is None:
+        return None
+    if activity.doing is Doing.ACTIVE and not activity.duration_seconds:
+        return None
+    return activity.ended_at or planned_end(told, starts_at)
+
+
+def _phase(activity: ActivityRow, starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> Phase | None:
+    """Return where it stands; what nobody confirms stands where its plan says."""
+    is_over = activity.is_over or (ends_at is not None and ends_at <= now and activity.doing is not Doing.ACTIVE)
+    if is_over:
+        return Phase.JUST_ENDED if ends_at is not None and now < ends_at + SHOWN_AFTER else None
+    if activity.doing not in (Doing.SCHEDULED, Doing.UNKNOWN):
+        return Phase.RUNNING
+    if starts_at is None:
+        return Phase.LATER
+    if starts_at <= now:
+        return Phase.RUNNING
+    return Phase.NEXT if day_of(starts_at) == day_of(now) else Phase.LATER
+
+
+def _turns_at(starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> datetime | None:
+    turns = [starts_at, next_midnight(starts_at - timedelta(days=1))] if starts_at else []
+    turns += [ends_at, ends_at + SHOWN_AFTER] if ends_at else []
+    return min((turn for turn in turns if turn > now), default=None)
+
+
+def guests_of(state: State, key: str) -> tuple[Guest, ...]:
+    """Return who joined a presentation of an appliance, those who are connected first."""
     guests = []
     for attendee in state.referring("attendee", "presentation_session_id", key):
         row = state.attendees[attendee]
@@ -90,30 +167,42 @@ def _guests(state: State, key: str) -> tuple[Guest, ...]:
 
 
 def affected_presentations(state: State, applied: Applied) -> set[str]:
-    """Return the keys of the presentations whose row a step may have altered; `state` is after the step."""
-    keys = set(applied.rows.get("presentation_session", ()))
-    for table in ("attendee", "presenter"):
-        keys |= touched_targets(applied, table, "presentation_session_id")
-    for representative in applied.rows.get("representative", {}):
-        for presenter in state.referring("presenter", "representative_id", representative):
-            keys.add(state.presenters[presenter].get("presentation_session_id") or "")
-    return keys - {""}
+    """Return the keys of the rows that a step may have altered; `state` is after the step."""
+    keys = touched_presentations(state, applied) | touched_targets(applied, "attendee", "presentation_session_id")
+    return set(applied.rows.get("vendor_session", ())) | {activity_key("presentation_session", key) for key in keys}
+
+
+_PHASES = list(Phase)
+
+
+def _sequence(row: PresentationRow) -> tuple[int, float]:
+    """Return a row's place where nobody sorted: by time, what ended last before what ended earlier."""
+    at = row.ends_at if row.phase is Phase.JUST_ENDED else row.starts_at
+    seconds = at.timestamp() if at else 0.0
+    return _PHASES.index(row.phase), -seconds if row.phase is Phase.JUST_ENDED else seconds
 
 
 PRESENTATION_LIST: ListSpec[PresentationRow] = ListSpec(
     sorts={
+        "time": _sequence,
         "name": lambda row: row.name.casefold(),
         "attendees": lambda row: row.connected,
-        "age": lambda row: row.started_at,
+        "when": lambda row: row.starts_at,
     },
-    filters={"source": lambda row: (row.source,)},
+    filters={
+        "phase": lambda row: (row.phase.value,),
+        "kind": lambda row: (row.kind,),
+        "source": lambda row: (row.source,),
+    },
     search=lambda row: (
         row.name,
         *(person.name for person in row.presenters),
-        *(guest.name for guest in row.guests),
+        *(guest.name for guest in row.guests or ()),
     ),
-    default_sort=(SortKey("age"),),
-    columns=("name", "presenter", "attendees", "age"),
-    fixed=("name",),
+    default_sort=(SortKey("time"),),
+    columns=("when", "name", "state", "presenter", "attendees"),
+    fixed=("when", "name"),
+    orders={"phase": tuple(phase.value for phase in Phase)},
+    band=lambda row: row.phase.value,
 )
-"""Presentations as a list: the oldest first."""
+"""Trainings and presentations as a list: now, next, later, just ended."""

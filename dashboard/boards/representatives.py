@@ -6,7 +6,7 @@ Answers questions 8 and 10-12 of PRODUCT §2.
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.boards.listing import ListSpec, SortKey
+from dashboard.boards.listing import Form, ListSpec, SortKey
 from dashboard.boards.moment import Moment
 from dashboard.boards.relations import (
     name_or_none,
@@ -181,7 +181,7 @@ REPRESENTATIVE_LIST: ListSpec[RepresentativeRow] = ListSpec(
     default_sort=(SortKey("state"), SortKey("since")),
     columns=("name", "state", "since", "sessions", "queues", "skills", "login"),
     fixed=("name", "state"),
-    forms=("table",),
+    forms={"table": Form((SortKey("state"), SortKey("since")))},
     tabs=tuple(state.value for state in RepresentativeState),
 )
 """Representatives as a list: by state, those longest in it first."""

@@ -144,7 +144,7 @@ def session_row(moment: Moment, key: str) -> SessionRow | None:
         priority=row.get("priority"),
         skills=skills_of(state, key),
         representatives=tuple(Person(rep, representative_name(one)) for rep, one in representatives_in(state, key)),
-        why=why_waiting(state, key, doing, queue_key) if waits else None,
+        why=why_waiting(moment, key, doing, queue_key) if waits else None,
         wait=judge_wait(entered_at, target, moment.now(key)) if waits and entered_at else None,
         pickup_at=row.get("estimated_pickup_at") if waits else None,
         created_at=created_at,
@@ -163,17 +163,23 @@ def ended_row(row: SessionRow, at: datetime) -> SessionRow:
     return replace(row, ended_at=at, wait=None, why=None, pickup_at=None)
 
 
-def why_waiting(state: State, key: str, doing: SessionState, queue_key: str) -> Why:
+def why_waiting(moment: Moment, key: str, doing: SessionState, queue_key: str) -> Why:
     """Say why nobody has taken a session yet (PRODUCT §5)."""
+    state = moment.state
     if doing is SessionState.ASSIGNED:
         owner = owner_of(state, queue_key)
         if owner is None:
             return Why("the named representative is not logged in", 0)
         return Why(f"assigned to {representative_name(owner[1])}, not accepted yet", 1)
+    wanted = frozenset(skills_of(state, key))
+    # A queue's sessions that want the same share the answer: it takes a look at everybody in the queue.
+    return moment.once(("why", queue_key, wanted), lambda: _why_untaken(state, queue_key, wanted))
+
+
+def _why_untaken(state: State, queue_key: str, wanted: frozenset[str]) -> Why:
     members = list(members_of(state, queue_key))
     if not members:
         return Why("queue unstaffed", 0)
-    wanted = frozenset(skills_of(state, key))
     able = [(rep, row) for rep, row in members if wanted <= skills_held(row)]
     if not able:
         return Why(f"nobody has {' and '.join(sorted(wanted))}", 0)

@@ -1,21 +1,25 @@
 """The settings of a demo: everything of its own, in `var/demo`, whatever the shell's environment holds."""
 
 import atexit
+import json
 import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from dashboard.valkey import LONGEST_SOCKET_PATH
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 CLIENT_ID = "demo"
+POLL_SECONDS = 5
+ORGANIZER_KEYS = ["4000000000000000001", "4000000000000000002", "4000000000000000003"]  # the simulated ones
 SECRET_NAME = "DEMO_CLIENT_SECRET"  # noqa: S105  # the variable's name
 FOREIGN = (
     *("SECRET_KEY", "DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"),
     *("DASHBOARD_URL", "HOST", "DEBUG", "SOURCES_FILE", "DJANGO_SETTINGS_MODULE"),
+    *("OIDC_URL", "TRUSTED_PROXIES", "SOCKETS_PER_USER", "SOCKETS_PER_ADDRESS"),
 )
 
 
@@ -62,13 +66,28 @@ def choose_socket(folder: Path) -> Path:
     return Path(short) / "valkey.sock"
 
 
-def source_table(url: str) -> str:
-    """Return the `sources.toml` of a demo: one simulated appliance."""
-    return (
+VENDOR_TABLES = {
+    "seeit": f'[camera]\nvendor = "seeit"\naccess_token_env = "{SECRET_NAME}"\n',
+    "gototraining": (
+        f'[trainings]\nvendor = "gototraining"\naccess_token_env = "{SECRET_NAME}"\n'
+        f"organizer_keys = {json.dumps(ORGANIZER_KEYS)}\n"
+    ),
+    "takecontrol": f'[remote]\nvendor = "takecontrol"\nprivate_key_env = "{SECRET_NAME}"\n',
+    "evovoice": f'[phones]\nvendor = "evovoice"\nusername = "simulator"\npassword_env = "{SECRET_NAME}"\n',
+}
+
+
+def source_tables(urls: Mapping[str, str]) -> str:
+    """Return the `sources.toml` of a demo: one simulated account of each vendor, by the addresses in `urls`."""
+    tables = [
         "# Written by `make demo` on each start.\n"
         "[helpdesk]\n"
         'vendor = "beyondtrust"\n'
-        f'url = "{url}"\n'
+        f'url = "{urls["simulator"]}"\n'
         f'client_id = "{CLIENT_ID}"\n'
         f'client_secret_env = "{SECRET_NAME}"\n'
-    )
+    ]
+    for vendor, table in VENDOR_TABLES.items():
+        if vendor in urls:
+            tables.append(f'{table}url = "{urls[vendor]}"\ninterval = {POLL_SECONDS}\n')
+    return "\n".join(tables)

@@ -1,11 +1,14 @@
-"""The people who can log in to a demo."""
+"""The people who can sign in to a demo."""
 
 import secrets
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, User
 
-USERNAMES = ("manager", "lead", "viewer")  # the first may act on sources
+from dashboard.roles import LEAD, MANAGER, VIEWER
+
+ROLES = {"manager": MANAGER, "lead": LEAD, "viewer": VIEWER}
+USERNAMES = tuple(ROLES)
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that looks like something else
 
 
@@ -15,12 +18,17 @@ def invent_password() -> str:
 
 
 def create_people(password: str) -> None:
-    """Create the demo's users, or give them the new password."""
-    people = get_user_model()
-    rows = [
-        people(username=username, password=make_password(password), is_staff=username == USERNAMES[0])
-        for username in USERNAMES
-    ]
-    people._default_manager.bulk_create(  # sends no signals: no process runs yet that had to be told
-        rows, update_conflicts=True, unique_fields=["username"], update_fields=["password", "is_staff", "is_active"]
+    """Create the demo's users in their roles, or give them the new password. Nothing runs yet that had to be told."""
+    rows = [User(username=username, password=make_password(password)) for username in USERNAMES]
+    User.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["username"], update_fields=["password", "is_active"]
+    )
+    groups = {group.name: group for group in Group.objects.filter(name__in=ROLES.values())}
+    membership = User.groups.through
+    membership._default_manager.bulk_create(
+        [
+            membership(user_id=user.pk, group_id=groups[ROLES[user.username]].pk)
+            for user in User.objects.filter(username__in=USERNAMES)
+        ],
+        ignore_conflicts=True,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -14,13 +15,13 @@ from typing import TextIO, TypeVar
 
 import httpx2
 
-from dashboard.demo.environment import CLIENT_ID, SECRET_NAME, source_table
+from dashboard.demo.environment import CLIENT_ID, SECRET_NAME, source_tables
 from dashboard.demo.process import Child, Ended, start_child
 from dashboard.valkey import is_answering, server_command
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.05
-SIMULATOR_PREFIX = "simulator: "
+ADDRESS_LINE = re.compile(r"([a-z]+): (http://\S+)")
 
 Found = TypeVar("Found")
 
@@ -80,8 +81,11 @@ class Demo:
     async def run(self) -> None:
         """Start everything, say so, and go on until a process ends (Ended) or the caller cancels."""
         await asyncio.gather(self.start_valkey(), self.start_simulator())
-        web, _mirror = await asyncio.gather(
-            self.start("web", "-m", "dashboard.serve"), self.start("mirror", "manage.py", "runmirror")
+        web, *_others = await asyncio.gather(
+            self.start("web", "-m", "dashboard.serve"),
+            self.start("mirror", "manage.py", "runmirror"),
+            self.start("worker", "-m", "celery", "-A", "dashboard.celery", "worker"),
+            self.start("beat", "-m", "celery", "-A", "dashboard.celery", "beat"),
         )
         await self.wait_for(web, self.fetch_page)
         print(announcement(self.plan), flush=True)
@@ -89,7 +93,7 @@ class Demo:
 
     async def stop(self) -> None:
         """Stop every process that was started: first those that use others, so that they can say goodbye."""
-        users = [child for child in self.children if child.name in {"web", "mirror"}]
+        users = [child for child in self.children if child.name not in {"valkey", "simulator"}]
         used = [child for child in self.children if child not in users]
         await asyncio.gather(*(child.stop() for child in users))
         await asyncio.gather(*(child.stop() for child in used))
@@ -117,18 +121,19 @@ class Demo:
         await self.wait_for(valkey, find_socket)
 
     async def start_simulator(self) -> None:
-        """Start the stand-in appliance and write the sources file that names its address."""
+        """Start the stand-ins for all vendors and write the sources file that names their addresses."""
         identity = ("--client-id", CLIENT_ID, "--client-secret-env", SECRET_NAME)
         simulator = await self.start(
             "simulator", "manage.py", "simulate", "--port", "0", *identity, *self.plan.simulator_options
         )
 
-        async def find_address() -> str | None:
-            lines = (line for line in simulator.log_lines() if line.startswith(SIMULATOR_PREFIX))
-            return next((line.removeprefix(SIMULATOR_PREFIX).strip() for line in lines), None)
+        async def find_addresses() -> dict[str, str] | None:
+            found = (ADDRESS_LINE.fullmatch(line) for line in simulator.log_lines())
+            addresses = {match[1]: match[2] for match in found if match}
+            return addresses if "simulator" in addresses else None  # the appliance's comes last
 
-        address = await self.wait_for(simulator, find_address)
-        self.plan.sources_file.write_text(source_table(address), encoding="utf-8")
+        addresses = await self.wait_for(simulator, find_addresses)
+        self.plan.sources_file.write_text(source_tables(addresses), encoding="utf-8")
 
     async def fetch_page(self) -> int | None:
         """Return the status of the first page once the server gives one."""

@@ -1,6 +1,7 @@
-"""Who may hold a socket: the origin of the handshake, the session behind it, and whether that still stands."""
+"""Who may hold a socket: the origin of the handshake, what is behind it, and whether that still stands."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from http.cookies import CookieError
 from typing import Any
 
@@ -12,7 +13,28 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from dashboard.address import client_address
+from dashboard.displays.codes import digest
+from dashboard.displays.tokens import TOKEN, TOKEN_LIMIT
+from dashboard.models.display import Display
+from dashboard.permission import load_rights
+from dashboard.scopes import load_standings
+
 CHUNK = 500  # below SQLite's limit of variables
+
+Viewer = AbstractBaseUser | Display
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a socket rests on: a session, or a display's token and the address that the display comes from."""
+
+    session_key: str = ""
+    token_digest: str = ""
+    address: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.session_key or self.token_digest)
 
 
 def find_header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
@@ -26,28 +48,67 @@ def is_own_origin(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return find_header(headers, b"origin") in settings.SOCKET_ORIGINS
 
 
-def read_session_key(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """Return the session that the browser names, "" for none."""
+def find_address(scope: Mapping[str, Any]) -> str:
+    """Return the address that a socket comes from."""
+    peer = (scope.get("client") or ("",))[0]
+    hops = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return client_address(peer, ",".join(hops))
+
+
+def read_session(scope: Mapping[str, Any]) -> Ticket:
+    """Return the session that a browser names, if any."""
+    return Ticket(session_key=_read_cookie(scope["headers"], settings.SESSION_COOKIE_NAME))
+
+
+def read_token(scope: Mapping[str, Any]) -> Ticket:
+    """Return the display's token that a browser holds, if any."""
+    token = _read_cookie(scope["headers"], TOKEN)[:TOKEN_LIMIT]
+    return Ticket(token_digest=digest(token), address=find_address(scope)) if token else Ticket()
+
+
+def _read_cookie(headers: Iterable[tuple[bytes, bytes]], name: str) -> str:
     try:
-        return parse_cookie(find_header(headers, b"cookie") or "").get(settings.SESSION_COOKIE_NAME, "")
+        return parse_cookie(find_header(headers, b"cookie") or "").get(name, "")
     except CookieError:
         return ""
 
 
-def find_viewers(session_keys: Collection[str]) -> dict[str, AbstractBaseUser]:
-    """Return, by session, the users whose sessions stand: two queries for up to 500 of them."""
-    keys = list(session_keys)
-    viewers: dict[str, AbstractBaseUser] = {}
-    for start in range(0, len(keys), CHUNK):
-        viewers |= _find_chunk(keys[start : start + CHUNK])
+def find_viewers(tickets: Collection[Ticket]) -> dict[Ticket, Viewer]:
+    """Return who is behind the tickets that stand: users with their rights, displays with their wallboards.
+
+    Seven queries for up to 500 sessions, one for as many displays.
+    """
+    sessions = sorted({ticket.session_key for ticket in tickets if ticket.session_key})
+    digests = sorted({ticket.token_digest for ticket in tickets if ticket.token_digest})
+    users: dict[str, AbstractBaseUser] = {}
+    displays: dict[str, Display] = {}
+    for start in range(0, len(sessions), CHUNK):
+        users |= _find_users(sessions[start : start + CHUNK])
+    for start in range(0, len(digests), CHUNK):
+        displays |= _find_displays(digests[start : start + CHUNK])
+    now = timezone.now()
+    viewers: dict[Ticket, Viewer] = {}
+    for ticket in tickets:
+        display = displays.get(ticket.token_digest)
+        if ticket.session_key in users:
+            viewers[ticket] = users[ticket.session_key]
+        elif display is not None and display.refusal(ticket.address, now) is None:
+            viewers[ticket] = display
     return viewers
 
 
-def _find_chunk(session_keys: list[str]) -> dict[str, AbstractBaseUser]:
+def _find_displays(digests: list[str]) -> dict[str, Display]:
+    found = Display.objects.filter(token_digest__in=digests).select_related("wallboard")
+    return {display.token_digest or "": display for display in found}
+
+
+def _find_users(session_keys: list[str]) -> dict[str, AbstractBaseUser]:
     rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
     sessions: dict[str, dict[str, Any]] = {row.session_key: row.get_decoded() for row in rows}
     manager = get_user_model()._default_manager
     users = manager.in_bulk({session[SESSION_KEY] for session in sessions.values() if SESSION_KEY in session})
+    load_rights(users.values())
+    load_standings(users.values())
     by_text = {str(key): user for key, user in users.items()}
     found = {key: by_text.get(str(session.get(SESSION_KEY))) for key, session in sessions.items()}
     return {key: user for key, user in found.items() if user is not None and _stands(user, sessions[key])}

@@ -9,11 +9,15 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from dashboard.live.admission import is_own_origin, read_session_key
+from django.conf import settings
+
+from dashboard.live.admission import Ticket, Viewer, find_address, is_own_origin, read_session, read_token
+from dashboard.live.doorkeeper import Admitted
 from dashboard.live.hub import Hub
 from dashboard.live.outlet import INBOUND_LIMIT_BYTES, Outlet, Send, open_outlet
 from dashboard.live.socket import CloseCode, LiveSocket
-from dashboard.live.view import ViewKey
+from dashboard.live.wall import WALLBOARD
+from dashboard.models.display import Display
 
 RATE_LIMIT = 20  # messages a second
 ACK = re.compile(r"ack:([0-9]{1,15})")
@@ -23,21 +27,44 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 async def serve_socket(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Serve `/live/<board>/` until either side ends it. A page can see close codes only after the accepting."""
+    """Serve `/live/<board>/` to a user, until either side ends it."""
+    await serve(scope, receive, send, read_session(scope), scope["url_route"]["kwargs"]["board"])
+
+
+async def serve_display(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Serve `/display/live/` to a display, until either side ends it."""
+    await serve(scope, receive, send, read_token(scope), WALLBOARD)
+
+
+async def serve(scope: dict[str, Any], receive: Receive, send: Send, ticket: Ticket, board: str) -> None:
+    """Let a page of ours in, if not too many come from its address. It can see close codes only after the accepting."""
     await receive()  # websocket.connect
-    await send({"type": "websocket.accept"})
     outlet = open_outlet(send)
+    await send({"type": "websocket.accept"})
     hub: Hub = scope["hub"]
-    headers = scope["headers"]
-    if not is_own_origin(headers):
+    if not is_own_origin(scope["headers"]):
         await refuse(outlet, CloseCode.NOT_ALLOWED, receive)
         return
-    session_key, query = read_session_key(headers), scope["query_string"].decode("latin-1")
-    key = await hub.doorkeeper.admit(session_key, scope["url_route"]["kwargs"]["board"], query)
-    if not isinstance(key, ViewKey):
-        await refuse(outlet, key, receive)
+    with hub.crowd.seat(find_address(scope)) as count:
+        if count > settings.SOCKETS_PER_ADDRESS:
+            await refuse(outlet, CloseCode.TOO_MANY, receive)
+        else:
+            query = scope["query_string"].decode("latin-1")
+            await serve_view(hub, outlet, receive, (ticket, board, query))
+
+
+async def serve_view(hub: Hub, outlet: Outlet, receive: Receive, asked: tuple[Ticket, str, str]) -> None:
+    """Show a page of ours its view, if its viewer may see it and has not too many open."""
+    ticket, _board, query = asked
+    admitted = await hub.doorkeeper.admit(*asked)
+    if not isinstance(admitted, Admitted):
+        await refuse(outlet, admitted, receive)
         return
-    await watch(hub, LiveSocket(key, query, session_key, outlet), receive)
+    with hub.crowd.seat(admitted.holder) as count:
+        if count > settings.SOCKETS_PER_USER:
+            await refuse(outlet, CloseCode.TOO_MANY, receive)
+        else:
+            await watch(hub, LiveSocket(admitted.key, query, ticket, outlet), admitted.viewer, receive)
 
 
 async def refuse(outlet: Outlet, code: int, receive: Receive) -> None:
@@ -47,19 +74,22 @@ async def refuse(outlet: Outlet, code: int, receive: Receive) -> None:
         pass
 
 
-async def watch(hub: Hub, socket: LiveSocket, receive: Receive) -> None:
+async def watch(hub: Hub, socket: LiveSocket, viewer: Viewer, receive: Receive) -> None:
     """Show an admitted socket its view until it ends."""
     try:
+        if isinstance(viewer, Display):
+            hub.screens.join(socket, viewer)
         await hub.join(socket)
         await listen(hub, socket, receive)
     except TimeoutError:
         socket.close(CloseCode.COME_BACK)
     finally:
+        hub.screens.leave(socket)
         hub.leave(socket)
 
 
 async def listen(hub: Hub, socket: LiveSocket, receive: Receive) -> None:
-    """Take what the browser says; anything but acknowledgements and heartbeats ends the socket."""
+    """Take what the browser says; what we do not know ends the socket."""
     loop = asyncio.get_running_loop()
     second, count = 0.0, 0
     while True:
@@ -83,6 +113,6 @@ def obey(hub: Hub, socket: LiveSocket, text: str) -> bool:
         return True
     match = ACK.fullmatch(text)
     if match is None:
-        return False
+        return hub.screens.hear(socket, text)
     hub.acknowledge(socket, int(match[1]))
     return True

@@ -1,10 +1,18 @@
-"""One session, representative or queue, live: what the drawer shows, or a page of its own."""
+"""One thing, live: what the drawer shows, or a page of its own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from dashboard.boards.details import queue_detail, representative_detail, session_detail
+from dashboard.boards.details import (
+    presentation_detail,
+    queue_detail,
+    representative_detail,
+    session_detail,
+    vendor_session_detail,
+)
 from dashboard.boards.moment import Moment
+from dashboard.boards.scope import Scope, Sight, sight_of
 from dashboard.live.painter import Picture, Piece
 from dashboard.live.view import ViewKey
 from realtime.change import Applied
@@ -14,16 +22,32 @@ DETAIL_ID = "detail"
 
 @dataclass(frozen=True, slots=True)
 class DetailKind:
-    """One kind of detail: its name (in ids and templates) and how it is drawn; None when there is no such thing."""
+    """One kind of detail: its name (in ids and templates), how it is drawn (None when there is no such thing), and
+    whether somebody sees it.
+    """
 
     name: str
-    draw: Callable[[Moment, str], object | None]
+    draw: Callable[[Moment, str], Any]
+    covers: Callable[[Sight, Any], bool]
+
+    def draw_for(self, scope: Scope, moment: Moment, key: str) -> Any:
+        """Return the detail as a scope sees it: what it does not cover is not there."""
+        detail = self.draw(moment, key)
+        if detail is None or scope.is_everything or self.covers(sight_of(scope, moment), detail):
+            return detail
+        return None
 
 
 DETAILS = {
-    "session": DetailKind("session", session_detail),
-    "representative": DetailKind("representative", representative_detail),
-    "queue": DetailKind("queue", queue_detail),
+    "session": DetailKind("session", session_detail, lambda sight, one: sight.covers_session(one.row)),
+    "representative": DetailKind(
+        "representative", representative_detail, lambda sight, one: sight.covers_representative(one.row)
+    ),
+    "queue": DetailKind("queue", queue_detail, lambda sight, one: sight.covers_queue(one.row)),
+    "presentation": DetailKind("presentation", presentation_detail, Sight.covers_presentation),
+    "vendor-session": DetailKind(
+        "vendor-session", vendor_session_detail, lambda sight, one: sight.covers_activity(one.row)
+    ),
 }
 
 
@@ -54,7 +78,7 @@ class DetailView:
 
     def picture(self, moment: Moment) -> Picture:
         """Return the detail in one piece."""
-        now = self._kind.draw(moment, self._row_key)
+        now = self._kind.draw_for(self.key.scope, moment, self._row_key)
         self._last = now or self._last
         shown = Shown(self._last, is_gone=now is None)
         piece = Piece(f"tile-{self._kind.name}", f"tiles/{self._kind.name}.html", shown)

@@ -1,7 +1,11 @@
-"""Who may stay: sockets are checked when they come, every 30 s, and at once when a session or a user changed."""
+"""Who may stay: sockets are checked when they come, every 30 s, and at once when what they rest on changed.
+
+What a viewer sees can also change with the State alone (a lead on the appliance): that is looked at every two seconds.
+"""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from weakref import WeakSet
 
 import structlog
@@ -9,26 +13,53 @@ from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 from redis.exceptions import RedisError
 
-from dashboard.live.admission import find_viewers
+from dashboard.boards.moment import Moment
+from dashboard.live.admission import Ticket, Viewer, find_viewers
 from dashboard.live.registry import choose_view
 from dashboard.live.socket import CloseCode, LiveSocket
 from dashboard.live.view import ViewKey
+from dashboard.live.wall import WALLBOARD, wall_key
+from dashboard.models.display import Display
+from dashboard.scopes import scope_of
 from realtime.feed import follow_group
 from realtime.store import DatabaseThread
 
 RECHECK_SECONDS = 30.0
+SCOPE_SECONDS = 2.0
 GROUP = "dashboard.doorkeeper"
 RING_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
 
-class Doorkeeper:
-    """Knows the sockets of one process; two queries check up to 500 of them."""
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The view that somebody gets, and who that is."""
 
-    def __init__(self, sockets: Collection[LiveSocket]) -> None:
+    key: ViewKey
+    viewer: Viewer
+
+    @property
+    def holder(self) -> str:
+        """Whose sockets are counted together."""
+        return f"{'display' if isinstance(self.viewer, Display) else 'user'} {self.viewer.pk}"
+
+
+def choose(viewer: Viewer, board: str, query: str, moment: Moment) -> ViewKey | None:
+    """Return the view that a user or a display gets; of displays, each has its own wallboard and nothing else."""
+    if isinstance(viewer, Display):
+        return wall_key(viewer.wallboard.slug) if viewer.wallboard and board == WALLBOARD and not query else None
+    return choose_view(board, viewer, query, scope_of(viewer, moment))
+
+
+class Doorkeeper:
+    """Knows the sockets of one process; a few queries check up to 500 of them. `moment` gives what is known now."""
+
+    def __init__(self, sockets: Collection[LiveSocket], moment: Callable[[], Moment]) -> None:
         self.loop = asyncio.get_running_loop()
         self._sockets = sockets
+        self._moment = moment
+        self._viewers: dict[Ticket, Viewer] = {}  # as of the last check
         self._thread = DatabaseThread("doorkeeper")
         self._bell = asyncio.Event()
 
@@ -38,6 +69,7 @@ class Doorkeeper:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._check_regularly())
+                tasks.create_task(self._watch_scopes())
                 tasks.create_task(self._hear_others())
         finally:
             RUNNING.discard(self)
@@ -47,19 +79,21 @@ class Doorkeeper:
         """Check at once."""
         self._bell.set()
 
-    async def admit(self, session_key: str, board: str, query: str) -> ViewKey | int:
-        """Return the view that a session gets of a board, or the close code that refuses it."""
-        if not session_key:
+    async def admit(self, ticket: Ticket, board: str, query: str) -> Admitted | int:
+        """Return the view that the holder of a ticket gets of a board, or the close code that refuses it."""
+        if not ticket:
             return CloseCode.SESSION_GONE
         try:
-            viewers = await self._thread.run(find_viewers, [session_key])
+            viewers = await self._thread.run(find_viewers, [ticket])
         except DatabaseError as error:
             log.warning("a socket was sent away, the database does not answer", error=type(error).__name__)
             return CloseCode.COME_BACK
-        viewer = viewers.get(session_key)
+        viewer = viewers.get(ticket)
         if viewer is None:
             return CloseCode.SESSION_GONE
-        return choose_view(board, viewer, query) or CloseCode.NOT_ALLOWED
+        self._viewers[ticket] = viewer
+        key = choose(viewer, board, query, self._moment())
+        return CloseCode.NOT_ALLOWED if key is None else Admitted(key, viewer)
 
     async def _check_regularly(self) -> None:
         while True:
@@ -72,17 +106,31 @@ class Doorkeeper:
             await self._check(list(self._sockets))
 
     async def _check(self, sockets: Iterable[LiveSocket]) -> None:
+        asked = {socket.ticket for socket in sockets}
         try:
-            viewers = await self._thread.run(find_viewers, {socket.session_key for socket in sockets})
+            viewers = await self._thread.run(find_viewers, asked)
         except DatabaseError as error:
             log.warning("sockets not checked, the database does not answer", error=type(error).__name__)
             return
+        came_meanwhile = {socket.ticket for socket in self._sockets} - asked
+        self._viewers = viewers | {ticket: self._viewers[ticket] for ticket in came_meanwhile & self._viewers.keys()}
         for socket in sockets:
-            viewer = viewers.get(socket.session_key)
-            if viewer is None:
+            if socket.ticket not in viewers:
                 socket.close(CloseCode.SESSION_GONE)
-            elif choose_view(socket.key.board, viewer, socket.query) != socket.key:
-                socket.close(CloseCode.COME_BACK)  # another scope now: it comes back and gets that one
+        self._check_views(sockets)
+
+    async def _watch_scopes(self) -> None:
+        while True:
+            await asyncio.sleep(SCOPE_SECONDS)
+            self._check_views(list(self._sockets))
+
+    def _check_views(self, sockets: Iterable[LiveSocket]) -> None:
+        """Send back who gets another view now: they come again and get that one. Asks no database."""
+        moment = self._moment()
+        for socket in sockets:
+            viewer = self._viewers.get(socket.ticket)
+            if viewer and choose(viewer, socket.key.board, socket.query, moment) != socket.key:
+                socket.close(CloseCode.COME_BACK)
 
     async def _hear_others(self) -> None:
         async for _message in follow_group(GROUP):

@@ -1,26 +1,35 @@
 """One hub per web process: who watches which view, one rendering per view and change, the same bytes to each socket.
 
-A quiet view is sent at once; a busy one at most every 100 ms, leading edge. Between two views, and between portions of
-a view's sockets, the loop serves others. Everything here runs on one event loop.
+A view may be sent ten times a second, and saves up one turn: so a change is sent at once, and so is one right behind
+it; only a busy view gathers. Between two views that were drawn, and between portions of a view's sockets, the loop
+serves others. Everything here runs on one event loop.
 """
 
 import asyncio
 import gc
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import structlog
 
 from dashboard.boards.links import Light, light
 from dashboard.boards.moment import Moment
+from dashboard.live.crowd import Crowd
 from dashboard.live.doorkeeper import Doorkeeper
+from dashboard.live.kept import Kept
 from dashboard.live.message import Message
-from dashboard.live.painting import Painting, clock_offsets, render_light
+from dashboard.live.painting import Painting, clock_offsets, render_light, render_missing
 from dashboard.live.registry import OPENERS
+from dashboard.live.screens import Screens
 from dashboard.live.show import Show
 from dashboard.live.socket import CloseCode, LiveSocket
 from dashboard.live.tables import Tables
+from dashboard.live.topics import PEOPLE, WALLBOARDS
 from dashboard.live.view import ViewKey
+from dashboard.live.wall import WALLBOARD
+from dashboard.operating.metrics import RENDER, SEND, HubFigures
+from dashboard.operating.processes import Attendance, Missing
 from realtime.change import Applied
 from realtime.replica import Replica
 
@@ -32,6 +41,8 @@ PORTION = 200
 RESTART_SECONDS = 1.0
 LOAD_SECONDS = 8.0
 
+Found = TypeVar("Found")
+
 log = structlog.get_logger(__name__)
 
 
@@ -41,10 +52,16 @@ class Hub:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.sockets: set[LiveSocket] = set()
-        self.doorkeeper = Doorkeeper(self.sockets)
+        self.crowd = Crowd()
+        self.doorkeeper = Doorkeeper(self.sockets, self._moment)
+        self.screens = Screens()
+        self.attendance = Attendance()
+        self._people = Kept(PEOPLE, self._note_people)
+        self._wallboards = Kept(WALLBOARDS, self._note_wallboards)
         self._shows: dict[ViewKey, Show] = {}
         self._wake = asyncio.Event()
         self._light: Light | None = None
+        self._missing: tuple[Missing, ...] = ()
         self._replica = self._make_replica()
         self._tables = Tables(self._replica.state)
 
@@ -61,10 +78,15 @@ class Hub:
             tasks.create_task(self._watch())
             tasks.create_task(self._calm_garbage_collection())
             tasks.create_task(self.doorkeeper.run())
+            tasks.create_task(self.screens.run())
+            tasks.create_task(self.attendance.run())
+            tasks.create_task(self._people.run())
+            tasks.create_task(self._wallboards.run())
 
     async def _calm_garbage_collection(self) -> None:
         """Take the rows of the first copy out of the collector's sight: walking them would pause every view."""
         await self._replica.loaded.wait()
+        self._tables.refresh(self._moment())  # so that the first page does not wait for it
         gc.set_threshold(50_000, 20, 100)
         gc.collect()
         gc.freeze()
@@ -78,13 +100,31 @@ class Hub:
             await self._refresh(show)
         return Painting(show.html(), render_light(moment), moment.at, clock_offsets(moment))
 
+    async def look(self, find: Callable[[Moment], Found]) -> Found:
+        """Return what a look at everything known now finds. Raises TimeoutError as `paint` does."""
+        await self._wait_loaded()
+        return find(self._moment())
+
+    async def is_loaded(self) -> bool:
+        """Return whether the process holds what the database holds."""
+        return self._replica.loaded.is_set() and self._wallboards.loaded.is_set()
+
+    async def figures(self) -> HubFigures:
+        """Return what the process serves now."""
+        return HubFigures(
+            sockets=len(self.sockets),
+            dirty_sockets=sum(socket.steps_behind > 0 for socket in self.sockets),
+            views=len(self._shows),
+            positions={source: self._replica.position(source).seq for source in self._replica.statuses},
+        )
+
     async def join(self, socket: LiveSocket) -> None:
         """Show a socket its view, now and from now on. Raises TimeoutError while the database has not been read."""
         await self._wait_loaded()
         show = self._show(socket.key)
         show.sockets.add(socket)
         self.sockets.add(socket)
-        socket.beat(self._beat_message())
+        socket.beat(self._beat_message(with_missing=True))
         socket.paint(show.paint(), self.loop.time())
 
     def leave(self, socket: LiveSocket) -> None:
@@ -105,9 +145,16 @@ class Hub:
     async def _wait_loaded(self) -> None:
         async with asyncio.timeout(LOAD_SECONDS):
             await self._replica.loaded.wait()
+            await self._wallboards.loaded.wait()
 
     def _moment(self) -> Moment:
-        return Moment(self._replica.state, self._replica.statuses, datetime.now(UTC))
+        return Moment(
+            self._replica.state,
+            self._replica.statuses,
+            datetime.now(UTC),
+            people=self._people.value,
+            wallboards=self._wallboards.value,
+        )
 
     def _show(self, key: ViewKey) -> Show:
         show = self._shows.get(key)
@@ -119,6 +166,15 @@ class Hub:
     def _touch(self, applied: Applied) -> None:
         self._tables.mark(applied)
         self._mark_dirty(lambda show: show.board.touch(applied))
+
+    def _note_people(self) -> None:
+        """Have every row drawn again that names people: the identity map is another."""
+        self._tables.mark_people()
+        self._mark_dirty(lambda _show: True)
+
+    def _note_wallboards(self) -> None:
+        """Have every wallboard looked at again: one of them, or a draft, is another."""
+        self._mark_dirty(lambda show: show.key.board == WALLBOARD)
 
     def _mark_dirty(self, concerns: Callable[[Show], bool]) -> None:
         """Have every view looked at again that something concerns."""
@@ -161,7 +217,8 @@ class Hub:
             now = self.loop.time()
             for show in [one for one in self._shows.values() if one.is_dirty and one.next_at <= now]:
                 await self._refresh(show)
-                await asyncio.sleep(0)
+                if show.has_drawn:
+                    await asyncio.sleep(0)
 
     async def _wait(self, until: float | None) -> None:
         try:
@@ -175,15 +232,19 @@ class Hub:
         return min((show.next_at for show in self._shows.values() if show.is_dirty), default=None)
 
     async def _refresh(self, show: Show) -> None:
-        try:
-            message = show.refresh(self._moment())
-        except Exception as error:  # a bug in one board must not darken the others
-            self._abandon(show, error)
-            return
-        if show.has_drawn:
-            show.next_at = self.loop.time() + BUSY_SECONDS
-        if message is not None:
-            await self._send(show.sockets, message)
+        """Look again and send, one step after the other: a page may ask while the last step is still being sent."""
+        async with show.turn:
+            try:
+                with RENDER.time():
+                    message = show.refresh(self._moment())
+            except Exception as error:  # a bug in one board must not darken the others
+                self._abandon(show, error)
+                return
+            if show.has_drawn:
+                show.next_at = max(show.next_at, self.loop.time() - BUSY_SECONDS) + BUSY_SECONDS
+            if message is not None:
+                with SEND.time():
+                    await self._send(show.sockets, message)
 
     async def _send(self, sockets: Iterable[LiveSocket], message: Message) -> None:
         now = self.loop.time()
@@ -203,9 +264,10 @@ class Hub:
             self._close_slow()
             self._drop_unwatched()
             now = self.loop.time()
-            if self._light_changed() or now >= next_beat_at:
+            missing_changed = self._missing_changed()
+            if self._light_changed() or missing_changed or now >= next_beat_at:
                 next_beat_at = now + BEAT_SECONDS
-                await self._beat()
+                await self._beat(self._beat_message(with_missing=missing_changed))
 
     def _tick(self) -> None:
         moment = self._moment()
@@ -227,12 +289,16 @@ class Hub:
         self._light = light(moment.statuses, moment.at)
         return self._light != before
 
-    def _beat_message(self) -> Message:
-        moment = self._moment()
-        return Message(render_light(moment).encode())
+    def _missing_changed(self) -> bool:
+        before, self._missing = self._missing, self.attendance.missing
+        return self._missing != before
 
-    async def _beat(self) -> None:
-        message = self._beat_message()
+    def _beat_message(self, *, with_missing: bool) -> Message:
+        """Missing processes are told when they change and to who joins: a screen reader says them each time."""
+        light = render_light(self._moment())
+        return Message((light + render_missing(self._missing) if with_missing else light).encode())
+
+    async def _beat(self, message: Message) -> None:
         for number, socket in enumerate(list(self.sockets), start=1):
             socket.beat(message)
             if number % PORTION == 0:

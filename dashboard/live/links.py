@@ -1,5 +1,6 @@
 """The Sources board, live."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from dashboard.boards.links import LinkBoard, RowCounts, board_links, count_rows, recount
@@ -7,11 +8,15 @@ from dashboard.boards.moment import Moment
 from dashboard.live.fragments import row_id
 from dashboard.live.painter import Picture, Piece
 from dashboard.live.view import ViewKey
+from dashboard.roles import Right
 from realtime.change import Applied
 from realtime.state import State
+from realtime.status import LinkStatus
 
-OPERATOR = "operator"
-"""The scope of viewers who may ask for a resynchronisation."""
+
+def offered(rights: Collection[Right]) -> str:
+    """Return the actions that the board offers viewers with these rights."""
+    return ",".join(right for right in (Right.ACT_ON_SOURCES, Right.POLL_NOW) if right in rights)
 
 
 @dataclass(slots=True)
@@ -20,7 +25,8 @@ class LinksView:
 
     key: ViewKey
     state: State
-    configured: tuple[str, ...] = ()
+    configured: tuple[LinkStatus, ...] = ()
+    vendors: Mapping[str, str] = field(default_factory=dict)
     _counts: RowCounts = field(init=False)
     _board: LinkBoard | None = field(default=None, init=False)
 
@@ -53,5 +59,7 @@ class LinksView:
             moment.statuses,
             moment.at,
             configured=self.configured,
-            may_resynchronise=self.key.scope == OPERATOR,
+            vendors=self.vendors,
+            may_resynchronise=Right.ACT_ON_SOURCES in self.key.rights.split(","),
+            may_poll_now=Right.POLL_NOW in self.key.rights.split(","),
         )

@@ -1,11 +1,13 @@
 """A list board, live: one page of one kind of rows, filtered, searched and sorted as the URL says."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Generic
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any, Generic
 
-from dashboard.boards.freshness import Tile, tile_of
+from dashboard.boards.freshness import Notice, Tile, Trust, trust_in
 from dashboard.boards.listing import (
     PAGE_SIZE,
     Choice,
@@ -16,36 +18,44 @@ from dashboard.boards.listing import (
     choices,
     columns,
     paging,
+    section_tabs,
     tabs,
 )
 from dashboard.boards.moment import Moment
 from dashboard.live.fragments import row_id
 from dashboard.live.painter import Picture, Piece
-from dashboard.live.tables import RowT, RowTable
+from dashboard.live.shelf import RowT, Shelf
 from dashboard.live.view import ViewKey
 from realtime.change import Applied
+
+MANY = 200  # changed rows, from which on a list is put in order anew
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands above a list: how many, and the values to filter by. `clear` is the query without any filter."""
+    """What stands above a list: how many, and the values to filter by. `clear` is the query without any filter.
+
+    `notices` says which sources cannot be trusted now, where a list that rests on several goes on without them.
+    """
 
     paging: Paging
     tabs: tuple[Choice, ...]
     choices: Mapping[str, tuple[Choice, ...]]
     is_filtered: bool
     clear: str
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a view of a list is laid out: its query, columns and form. The same for all of its life."""
+    """How a view of a list is laid out: its query, columns and form, and of which sources its rows are stale."""
 
     name: str
     query: str
     columns: tuple[Column, ...]
     form: str
     is_filtered: bool
+    stale: Mapping[str, Notice] = field(default_factory=dict)
 
     @property
     def shown(self) -> frozenset[str]:
@@ -55,10 +65,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A heading within a list: a group of rows and how many rows it has on all pages."""
+    """A heading within a list: a group of rows, how many rows it has on all pages, and what its form says of them."""
 
     name: str
     count: int
+    gist: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,26 +83,27 @@ class Pages:
 
 def lay_out(name: str, spec: ListSpec[RowT], query: ListQuery) -> Layout:
     """Return how a view of a list is laid out."""
-    return Layout(
-        name, query.encoded(), columns(spec, query), query.form, is_filtered=bool(query.filters or query.search)
-    )
+    return Layout(name, query.encoded(), columns(spec, query), query.form, is_filtered=spec.is_narrowed(query))
 
 
 class ListView(Generic[RowT]):
     """Follows one table. `name` names the board, its list's DOM id and its templates."""
 
-    def __init__(self, name: str, key: ViewKey, table: RowTable[RowT], query: ListQuery) -> None:
+    def __init__(self, name: str, key: ViewKey, table: Shelf[RowT], query: ListQuery) -> None:
         self.key = key
         self._name = name
         self._table = table
         self._query = query
+        self._form = table.spec.form(query.form)
+        self._band_of = None if query.sort else self._form.band
         self._layout = lay_out(name, table.spec, query)
         self._follower = table.follow()
         self._matched: dict[str, RowT] = {}
         self._ordered: list[RowT] = []
+        self._bands: Counter[str] = Counter()
         self._pieces: dict[str, Piece] = {}
         self._picture: Picture | None = None
-        self._tile: Tile[None] | None = None
+        self._trust: Trust | None = None
         self._count_version = 0
         self._head: tuple[int, Head] | None = None
 
@@ -101,40 +113,70 @@ class ListView(Generic[RowT]):
 
     def tick(self, moment: Moment) -> bool:
         """Whether time alone altered a row, or a link is another."""
-        return self._table.is_due(moment.at) or tile_of(None, moment.statuses, moment.at) != self._tile
+        return self._table.is_due(moment.at) or self._trust_at(moment) != self._trust
 
     def picture(self, moment: Moment) -> Picture:
         """Return the page; the same object as before when nothing of ours changed."""
         self._table.refresh(moment)
         is_other = self._admit(self._follower.take()) or self._table.count_version != self._count_version
-        tile = tile_of(None, moment.statuses, moment.at)
-        if self._picture is None or is_other or tile != self._tile:
+        trust = self._trust_at(moment)
+        if self._picture is None or is_other or trust != self._trust:
             self._count_version = self._table.count_version
-            self._tile = tile
-            self._picture = self._draw(tile)
+            self._trust = trust
+            if trust.stale != self._layout.stale:
+                self._layout = replace(self._layout, stale=trust.stale)
+                self._pieces = {}
+            self._picture = self._draw(trust.tile)
         return self._picture
 
+    def _trust_at(self, moment: Moment) -> Trust:
+        return trust_in(moment.statuses, moment.at, self._table.rests_on, is_mixed=self._table.is_mixed)
+
     def _admit(self, changed: set[str]) -> bool:
-        """Take changed rows in, and put them in order if that may have changed; return whether any is ours."""
-        spec, query = self._table.spec, self._query
-        is_sorted, has_ours = True, False
+        """Take changed rows in, each at its place; return whether any is ours."""
+        if self._picture is None or len(changed) > max(MANY, len(self._matched) // 4):
+            return self._admit_all()
+        spec, has_ours = self._table.spec, False
         for key in changed:
-            old, new = self._matched.get(key), self._table.rows.get(key)
-            if new is not None and spec.matches(new, query):
-                has_ours = True
-                self._matched[key] = new
-                is_sorted = is_sorted and old is not None and spec.place(old, query) == spec.place(new, query)
-            elif old is not None:
-                del self._matched[key]
-                is_sorted, has_ours = False, True
-        if not is_sorted:
-            self._ordered = spec.order(self._matched.values(), query)
-        elif has_ours:
-            self._ordered = [self._matched[row.key] for row in self._ordered]
+            old, new = self._matched.pop(key, None), self._table.rows.get(key)
+            if old is not None:
+                self._take_out(old)
+            is_ours = new is not None and spec.matches(new, self._query)
+            if new is not None and is_ours:
+                self._put_in(new)
+            has_ours |= is_ours or old is not None
         return has_ours
 
+    def _admit_all(self) -> bool:
+        """Look at every row anew: as many changed as make that cheaper."""
+        spec, query, before = self._table.spec, self._query, self._matched
+        self._matched = self._table.listed(query)
+        self._ordered = spec.order(self._matched.values(), query)
+        self._bands = Counter(map(self._band_of, self._ordered)) if self._band_of else Counter()
+        return self._matched != before
+
+    def _take_out(self, row: RowT) -> None:
+        del self._ordered[self._place_of(row)]
+        if self._band_of:
+            self._bands[self._band_of(row)] -= 1
+
+    def _put_in(self, row: RowT) -> None:
+        self._ordered.insert(self._place_of(row), row)
+        self._matched[row.key] = row
+        if self._band_of:
+            self._bands[self._band_of(row)] += 1
+
+    def _place_of(self, row: RowT) -> int:
+        """Return where a row stands in the order, or has to stand."""
+
+        def place(one: RowT) -> tuple[Any, ...]:
+            return self._table.spec.place(one, self._query)
+
+        return bisect_left(self._ordered, place(row), key=place)
+
     def _draw(self, tile: Tile[None]) -> Picture:
-        sheet = paging(self._query.page, len(self._ordered), len(self._table.rows))
+        total = len(self._table.sections[self._table.spec.section(self._query)].keys)
+        sheet = paging(self._query.page, len(self._ordered), total)
         start = (sheet.page - 1) * PAGE_SIZE
         shown = self._ordered[start : start + PAGE_SIZE]
         self._pieces = {row.key: self._piece(row) for row in shown}
@@ -145,25 +187,29 @@ class ListView(Generic[RowT]):
                 "head": self._tile_piece("head", self._draw_head(sheet), tile),
                 "foot": self._tile_piece("foot", pages, tile),
             },
-            {self._name: tuple(self._listed(shown, start))},
+            {self._name: tuple(self._listed(shown))},
             self._layout,
         )
 
     def _draw_head(self, sheet: Paging) -> Head:
         """Return the head; with its many links it is the dearest part, so it is made anew only when a count changed."""
-        version, table = self._table.count_version, self._table
+        version = self._table.count_version
         if self._head is None or self._head[0] != version or self._head[1].paging != sheet:
-            self._head = (version, self._make_head(table.spec, table.counts, sheet))
-        return self._head[1]
+            self._head = (version, self._make_head(sheet))
+        notices = self._trust.notices if self._trust else ()
+        return replace(self._head[1], notices=notices) if notices else self._head[1]
 
-    def _make_head(self, spec: ListSpec[RowT], counts: Mapping[str, Counter[str]], sheet: Paging) -> Head:
-        query = self._query
+    def _make_head(self, sheet: Paging) -> Head:
+        query, table, spec = self._query, self._table, self._table.spec
+        counts = table.sections[spec.section(query)].counts
+        every = table.counts[spec.tab_filter] if spec.tabs else {}
+        made = section_tabs(spec, query, every, len(table.rows)) if spec.default_tab else tabs(query, spec.tabs, every)
         return Head(
             sheet,
-            tabs(query, spec.tabs, counts["state"]) if spec.tabs else (),
+            made if spec.tabs else (),
             {name: choices(query, name, counts[name], spec.orders.get(name, ())) for name in spec.filters},
             self._layout.is_filtered,
-            replace(query, search="", filters=(), page=1).encoded(),
+            spec.widened(query).encoded(),
         )
 
     def _page_link(self, sheet: Paging, step: int) -> str | None:
@@ -174,21 +220,18 @@ class ListView(Generic[RowT]):
         template = "tiles/list-foot.html" if part == "foot" else f"tiles/{self._name}-{part}.html"
         return Piece(f"tile-{self._name}-{part}", template, Tile(value, tile.stale, tile.is_known), self._layout)
 
-    def _listed(self, shown: list[RowT], start: int) -> Iterator[Piece]:
-        """Yield the rows in order, each band's heading before its first row; `start` is the first one's place."""
-        band_of = self._table.spec.band
-        if band_of is None or self._query.sort:
+    def _listed(self, shown: list[RowT]) -> Iterator[Piece]:
+        """Yield the rows in order, each band's heading before its first row."""
+        if self._band_of is None:
             yield from (self._pieces[row.key] for row in shown)
             return
-        bands = [band_of(row) for row in self._ordered]
-        counts = Counter(bands)
-        last = ""
-        for row, band in zip(shown, bands[start:], strict=False):
-            if band != last:
-                last = band
-                value = Band(band, counts[band])
-                yield Piece(f"{self._name}-band-{band}", f"tiles/{self._name}-band.html", value)
-            yield self._pieces[row.key]
+        for band, rows in groupby(shown, key=self._band_of):
+            group = list(rows)
+            gist = self._form.gist(group) if self._form.gist else None
+            name = f"{self._name}-{self._query.form}" if self._query.form else self._name
+            value = Band(band, self._bands[band], gist)
+            yield Piece(row_id(f"{self._name}-band", band), f"tiles/{name}-band.html", value, self._layout)
+            yield from (self._pieces[row.key] for row in group)
 
     def _piece(self, row: RowT) -> Piece:
         held = self._pieces.get(row.key)

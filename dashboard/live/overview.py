@@ -1,13 +1,16 @@
 """The overview, live."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from dashboard.boards.freshness import tile_of
+from dashboard.boards.freshness import chosen, tile_of
+from dashboard.boards.links import is_mirrored
 from dashboard.boards.moment import Moment
 from dashboard.boards.overview import make_overview, source_shares
+from dashboard.boards.presentations import Phase
 from dashboard.live.fragments import row_id
 from dashboard.live.painter import Picture, Piece
-from dashboard.live.tables import BoardRow, Tables
+from dashboard.live.scoped import Shelves
+from dashboard.live.shelf import BoardRow
 from dashboard.live.view import ViewKey
 from realtime.change import Applied
 
@@ -15,9 +18,10 @@ from realtime.change import Applied
 class OverviewView:
     """Puts the rows of all tables together."""
 
-    def __init__(self, key: ViewKey, tables: Tables) -> None:
+    def __init__(self, key: ViewKey, tables: Shelves, vendors: Mapping[str, str]) -> None:
         self.key = key
         self._tables = tables
+        self._vendors = vendors
 
     def touch(self, applied: Applied) -> bool:
         """Every step may alter the overview."""
@@ -35,12 +39,13 @@ class OverviewView:
             sessions,
             self._tables.representatives.rows.values(),
             self._tables.queues.rows.values(),
-            self._tables.presentations.rows.values(),
+            [row for row in self._tables.presentations.rows.values() if row.phase is Phase.RUNNING],
         )
-        shares = source_shares(moment.statuses, sessions, moment.at)
+        shares = source_shares(moment.statuses, self._tables.combined.tally, self._vendors, moment.at)
+        appliances = chosen(moment.statuses, is_mirrored)
 
         def tile(name: str, value: object) -> Piece:
-            return Piece(f"tile-{name}", f"tiles/{name}.html", tile_of(value, moment.statuses, moment.at))
+            return Piece(f"tile-{name}", f"tiles/{name}.html", tile_of(value, appliances, moment.at))
 
         def rows(name: str, drawn: Iterable[BoardRow]) -> tuple[Piece, ...]:
             return tuple(Piece(row_id(name, row.key), f"tiles/{name}-row.html", row) for row in drawn)

@@ -1,10 +1,10 @@
 """A page's first picture: from the hub of this process, or straight from the database where none runs."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import orjson
 from django.http import HttpRequest
@@ -12,15 +12,20 @@ from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
 from dashboard.boards.clock import set_clocks
-from dashboard.boards.links import light
+from dashboard.boards.links import is_mirrored, light
 from dashboard.boards.moment import Moment
+from dashboard.identities import load_people
 from dashboard.live.painter import Painter
 from dashboard.live.registry import OPENERS
 from dashboard.live.tables import Tables
 from dashboard.live.view import ViewKey
+from dashboard.operating.processes import Missing
+from dashboard.wallboards.stored import load_wallboards
 from realtime import store
 from realtime.change import Change
 from realtime.state import State
+
+Found = TypeVar("Found")
 
 HUB_SECONDS = 10.0  # a process that just started reads the database first
 
@@ -47,6 +52,9 @@ class Studio(Protocol):
     async def paint(self, key: ViewKey) -> Painting:
         """Return a view as the next push would show it."""
 
+    async def look(self, find: Callable[[Moment], Found]) -> Found:
+        """Return what a look at this moment finds."""
+
 
 def paint_view(request: HttpRequest, key: ViewKey) -> Painting:
     """Return the view as the next push would show it."""
@@ -56,17 +64,30 @@ def paint_view(request: HttpRequest, key: ViewKey) -> Painting:
     return asyncio.run_coroutine_threadsafe(hub.paint(key), hub.loop).result(HUB_SECONDS)
 
 
+def look(request: HttpRequest, find: Callable[[Moment], Found]) -> Found:
+    """Return what a look at everything known now finds."""
+    hub: Studio | None = getattr(request, "scope", {}).get("hub")
+    if hub is None:
+        return find(stored_moment())
+    return asyncio.run_coroutine_threadsafe(hub.look(find), hub.loop).result(HUB_SECONDS)
+
+
 def paint_stored(key: ViewKey) -> Painting:
     """Return the view from what the database holds: for WSGI servers, commands and tests without a server."""
+    moment = stored_moment()
+    picture = OPENERS[key.board](key, Tables(moment.state)).picture(moment)
+    painter = Painter()
+    painter.render(picture)
+    return Painting(painter.paint(picture), render_light(moment), moment.at, clock_offsets(moment))
+
+
+def stored_moment() -> Moment:
+    """Return everything that the database holds, now."""
     statuses = store.load_statuses()
     state = State()
     for source in statuses:
         state.apply(Change(source, inserts=store.load(source).rows))
-    moment = Moment(state, statuses, datetime.now(UTC))
-    picture = OPENERS[key.board](key, Tables(state)).picture(moment)
-    painter = Painter()
-    painter.render(picture)
-    return Painting(painter.paint(picture), render_light(moment), moment.at, clock_offsets(moment))
+    return Moment(state, statuses, datetime.now(UTC), people=load_people(), wallboards=load_wallboards())
 
 
 def clock_offsets(moment: Moment) -> dict[str, float]:
@@ -75,7 +96,14 @@ def clock_offsets(moment: Moment) -> dict[str, float]:
 
 
 def render_light(moment: Moment) -> str:
-    """Return the light "server ↔ appliance" as HTML; it carries our clock, and how the sources' clocks differ."""
+    """Return the light "server ↔ sources" as HTML; it carries our clock, and how the sources' clocks differ."""
     value = light(moment.statuses, moment.at)
     offsets = orjson.dumps(clock_offsets(moment)).decode()
-    return get_template("parts/_light.html").render({"light": value, "now": moment.at, "offsets": offsets})
+    is_one = all(is_mirrored(status) for status in moment.statuses.values())
+    context = {"light": value, "now": moment.at, "offsets": offsets, "noun": "appliance" if is_one else "sources"}
+    return get_template("parts/_light.html").render(context)
+
+
+def render_missing(missing: Collection[Missing]) -> str:
+    """Return the line about processes that should run and do not, as HTML; empty while all run."""
+    return get_template("parts/_processes.html").render({"missing": missing})

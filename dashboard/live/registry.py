@@ -1,38 +1,75 @@
 """Which boards there are, and who may see what of them. A view's key is decided here, on the server."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from dashboard.boards.catalogue import LISTS
+from dashboard.boards.links import APPLIANCE
+from dashboard.boards.scope import NOTHING, Scope
 from dashboard.live.details import DETAILS, DetailView
-from dashboard.live.links import OPERATOR, LinksView
+from dashboard.live.links import LinksView, offered
 from dashboard.live.lists import ListView
 from dashboard.live.overview import OverviewView
-from dashboard.live.tables import RowTable, Tables
+from dashboard.live.scoped import Shelves, shelves_of
+from dashboard.live.shelf import Shelf
+from dashboard.live.tables import Tables
 from dashboard.live.view import BoardView, ViewKey
-from dashboard.sources import configured_appliances
+from dashboard.live.wall import WALLBOARD, WallView, wall_key
+from dashboard.permission import may, rights_of
+from dashboard.roles import Right
+from dashboard.sources import Source, configured_sources
+from dashboard.vendors.account import Account
 from realtime.errors import Misconfigured
+from realtime.status import LinkState, LinkStatus
 
 KEY_LIMIT = 256  # characters of a row's key
 QUERY_LIMIT = 4096  # characters
+SLUG = re.compile(r"[a-z0-9-]{1,60}")
 
 
 def open_links(key: ViewKey, tables: Tables) -> BoardView:
     """Return the Sources board."""
+    sources = known_sources()
+    return LinksView(key, tables.state, tuple(map(_unread, sources)), vendors_of(sources))
+
+
+def open_overview(key: ViewKey, tables: Tables) -> BoardView:
+    """Return the whole support center at a glance."""
+    return OverviewView(key, shelves_of(tables, key.scope), vendors_of(known_sources()))
+
+
+def known_sources() -> tuple[Source, ...]:
+    """Return what sources.toml names; nothing while there is none or a wrong one: `checksources` says what is wrong."""
     try:
-        configured = tuple(appliance.name for appliance in configured_appliances())
+        return configured_sources()
     except Misconfigured:
-        configured = ()  # no file yet, or a wrong one; `checksources` says what is wrong with it
-    return LinksView(key, tables.state, configured)
+        return ()
+
+
+def vendors_of(sources: Iterable[Source]) -> dict[str, str]:
+    """Return each source's vendor."""
+    return {source.name: source.vendor if isinstance(source, Account) else APPLIANCE for source in sources}
+
+
+def _unread(source: Source) -> LinkStatus:
+    """Return the link of a source that nobody has read yet."""
+    match source:
+        case Account(is_enabled=is_enabled, interval_seconds=seconds):
+            state = LinkState.STOPPED if is_enabled else LinkState.OFF
+            return LinkStatus(source.name, state=state, poll_seconds=seconds)
+        case _:
+            return LinkStatus(source.name)
 
 
 def open_list(key: ViewKey, tables: Tables) -> BoardView:
     """Return a list, filtered and sorted as its key says."""
-    table: RowTable[Any] = getattr(tables, key.board)
-    return ListView(key.board, key, table, table.spec.read(parse_qs(key.query)))
+    shelves: Shelves = shelves_of(tables, key.scope)
+    shelf: Shelf[Any] = getattr(shelves, key.board)
+    return ListView(key.board, key, shelf, shelf.spec.read(parse_qs(key.query)))
 
 
 def open_detail(key: ViewKey, _tables: Tables) -> BoardView:
@@ -42,27 +79,42 @@ def open_detail(key: ViewKey, _tables: Tables) -> BoardView:
 
 OPENERS: Mapping[str, Callable[[ViewKey, Tables], BoardView]] = {
     "sources": open_links,
-    "overview": OverviewView,
+    "overview": open_overview,
+    WALLBOARD: WallView,
     **dict.fromkeys(LISTS, open_list),
     **dict.fromkeys(DETAILS, open_detail),
 }
 """Board name -> how its view is made. The name is part of addresses: `/live/<board>/`."""
 
 
-def is_operator(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Say whether a user may act on sources."""
-    return bool(getattr(user, "is_staff", False))
+def _choose_wall(
+    user: AbstractBaseUser | AnonymousUser, query: Mapping[str, list[str]], scope: Scope
+) -> ViewKey | None:
+    """Return the view of a wallboard; of a draft only for those who may edit it."""
+    slug, is_draft = query.get("slug", [""])[0], "draft" in query
+    if not SLUG.fullmatch(slug) or (is_draft and not may(user, Right.EDIT_WALLBOARDS)):
+        return None
+    return wall_key(slug, scope, is_draft=is_draft)
 
 
-def choose_view(board: str, user: AbstractBaseUser | AnonymousUser, query: str = "") -> ViewKey | None:
-    """Return the view of a board that this user gets; None when there is none. `query` is the address's, unchecked."""
+def choose_view(
+    board: str, user: AbstractBaseUser | AnonymousUser, query: str = "", scope: Scope = NOTHING
+) -> ViewKey | None:
+    """Return the view of a board that this user gets; None when there is none.
+
+    `query` is the address's, unchecked; `scope` is what the user may see (`dashboard.scopes.scope_of`).
+    """
     if len(query) > QUERY_LIMIT:
         return None
     if board in LISTS:
-        return ViewKey(board, tuple(parse_qsl(LISTS[board].read(parse_qs(query)).encoded())))
+        return ViewKey(board, tuple(parse_qsl(LISTS[board].read(parse_qs(query)).encoded())), scope)
     if board in DETAILS:
         row_key = parse_qs(query).get("key", [""])[0]
-        return ViewKey(board, (("key", row_key),)) if ":" in row_key and len(row_key) <= KEY_LIMIT else None
+        return ViewKey(board, (("key", row_key),), scope) if ":" in row_key and len(row_key) <= KEY_LIMIT else None
+    if board == WALLBOARD:
+        return _choose_wall(user, parse_qs(query), scope)
     if board not in OPENERS or query:
         return None
-    return ViewKey(board, scope=OPERATOR if is_operator(user) and board == "sources" else "")
+    if board == "sources":
+        return ViewKey(board, rights=offered(rights_of(user)))
+    return ViewKey(board, scope=scope)

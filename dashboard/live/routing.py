@@ -1,20 +1,35 @@
 """Addresses of sockets, and the hub that every request and socket of a process can reach as `scope["hub"]`."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from channels.routing import URLRouter
 from django.urls import path
+from structlog.contextvars import bound_contextvars
 
-from dashboard.live.consumers import Receive, serve_socket
+from dashboard.live.consumers import Receive, serve_display, serve_socket
 from dashboard.live.hub import Hub
 from dashboard.live.outlet import Send
 
 Application = Callable[..., Awaitable[None]]  # Channels' types of scopes and events are stricter than ASGI's
 
-socket_router = URLRouter([path("live/<slug:board>/", serve_socket)])  # type: ignore[arg-type, list-item]  # typed for views
+socket_router = URLRouter(
+    [path("live/<slug:board>/", serve_socket), path("display/live/", serve_display)]  # type: ignore[arg-type, list-item]  # typed for views
+)
+
+
+def with_request_id(send: Send, request: str) -> Send:
+    """Name the request in its answer as its log lines name it."""
+
+    async def send_named(event: dict[str, Any]) -> None:
+        if event["type"] == "http.response.start":
+            event["headers"] = [*event.get("headers", ()), (b"x-request-id", request.encode())]
+        await send(event)
+
+    return send_named
 
 
 class LiveApplication:
@@ -31,7 +46,11 @@ class LiveApplication:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
-            await self._inner(scope | {"hub": self.hub()}, receive, send)
+            hub = self.hub()  # before the id is bound: the hub's own tasks belong to no request
+            request = secrets.token_hex(8)
+            with bound_contextvars(request_id=request):
+                answer = send if scope["type"] == "websocket" else with_request_id(send, request)
+                await self._inner(scope | {"hub": hub}, receive, answer)
 
     def hub(self) -> Hub:
         """Return this loop's hub, running."""

@@ -1,5 +1,6 @@
 """One view on show: its board, its last rendering, its place in the stream, and the sockets that watch it."""
 
+import asyncio
 import secrets
 from datetime import UTC, datetime, timedelta
 
@@ -10,22 +11,24 @@ from dashboard.live.painter import Painter, Picture
 from dashboard.live.socket import LiveSocket
 from dashboard.live.view import BoardView, ViewKey
 
-ASK_SECONDS = timedelta(seconds=0.5)
-ASK_STEPS = 5
+ASK_SECONDS = timedelta(seconds=2.5)
+ASK_STEPS = 8
 ASK_CHARACTERS = 128 * 1024
 
 
 class Show:
     """Renders each change once. `next_at` and `idle_since` are on the loop's clock. `has_drawn` says whether the last
-    look found anything to draw: a change that does not concern a view costs it neither time nor its turn.
+    look found anything to draw: a change that does not concern a view costs it neither time nor its turn. `turn` is
+    held from a look to the end of its sending.
 
-    An acknowledgement costs the server more than the sending of a step, so a busy view asks for every fifth only.
+    An acknowledgement costs the server more than the sending of a step, so a busy view asks for every eighth only.
     """
 
     def __init__(self, key: ViewKey, board: BoardView, moment: Moment) -> None:
         self.key = key
         self.sockets: set[LiveSocket] = set()
         self.is_dirty = self.has_drawn = False
+        self.turn = asyncio.Lock()
         self.next_at = 0.0
         self.idle_since = 0.0
         self._board = board

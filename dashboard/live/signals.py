@@ -1,15 +1,17 @@
-"""Sockets end at once with what they rest on: a logout, a changed password, a deactivated or deleted user."""
+"""Sockets end at once with what they rest on: a logout, a changed password, a user, their rights, their teams."""
 
 from collections.abc import Collection
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from dashboard.live.doorkeeper import RUNNING, ring_others
+from dashboard.models import Team
 
 HARMLESS_FIELDS = frozenset({"last_login"})
 
@@ -42,3 +44,8 @@ def connect() -> None:
     post_delete.connect(ring, sender=Session, dispatch_uid=uid)  # a logout; its own signal comes before the end
     m2m_changed.connect(ring, sender=user._meta.get_field("groups").remote_field.through, dispatch_uid=uid)
     m2m_changed.connect(ring, sender=user._meta.get_field("user_permissions").remote_field.through, dispatch_uid=uid)
+    m2m_changed.connect(ring, sender=Group.permissions.through, dispatch_uid=uid)
+    for signal in (post_save, post_delete):
+        signal.connect(ring, sender=Team, dispatch_uid=uid)
+    for field in (Team.members, Team.people):
+        m2m_changed.connect(ring, sender=field.through, dispatch_uid=uid)

@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from dashboard.live.admission import Ticket
 from dashboard.live.message import Message
 from dashboard.live.outlet import Outlet
 from dashboard.live.view import ViewKey
@@ -13,12 +14,13 @@ ACK_SECONDS = 5.0
 
 
 class CloseCode:
-    """Why a socket ends. 4401 and 4403 are final for the browser; after any other it comes back."""
+    """Why a socket ends. 4401, 4403 and 4429 are final for the browser; after any other it comes back."""
 
     COME_BACK = 4000
     SESSION_GONE = 4401
     NOT_ALLOWED = 4403
     SLOW = 4408
+    TOO_MANY = 4429
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class LiveSocket:
 
     key: ViewKey
     query: str
-    session_key: str
+    ticket: Ticket
     outlet: Outlet
     owes_paint: bool = field(default=False, init=False)
     is_closed: bool = field(default=False, init=False)
@@ -84,6 +86,11 @@ class LiveSocket:
     def is_slow(self, now: float) -> bool:
         """Say whether the oldest message that asked has waited too long for its acknowledgement."""
         return bool(self._questions) and now - self._questions[0].at > ACK_SECONDS
+
+    @property
+    def steps_behind(self) -> int:
+        """How many steps it was sent up to the last that asked, and has not acknowledged."""
+        return self._questions[-1].steps - self._answered_steps if self._questions else 0
 
     @property
     def _is_full(self) -> bool:

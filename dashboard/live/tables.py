@@ -5,19 +5,30 @@ says which rows a step may have altered (`affected`), those are drawn again, and
 """
 
 import heapq
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
-from weakref import WeakSet
+from typing import Any, Generic
+from weakref import WeakValueDictionary
 
+from dashboard.boards.activities import (
+    ACTIVITY_TABLES,
+    ActivityRow,
+    activity_key,
+    activity_row,
+    affected_activities,
+    ended_activity,
+)
+from dashboard.boards.combined import ACTIVITY_LIST
+from dashboard.boards.links import is_mirrored
 from dashboard.boards.listing import ListSpec
 from dashboard.boards.moment import Moment
 from dashboard.boards.presentations import (
     PRESENTATION_LIST,
+    PRESENTATION_TABLES,
     PresentationRow,
     affected_presentations,
+    ended_presentation,
     presentation_row,
 )
 from dashboard.boards.queues import QUEUE_LIST, QueueRow, affected_queues, queue_row
@@ -27,95 +38,88 @@ from dashboard.boards.representatives import (
     affected_representatives,
     representative_row,
 )
+from dashboard.boards.scope import Scope
 from dashboard.boards.sessions import LINGER, SESSION_LIST, SessionRow, affected_sessions, ended_row, session_row
+from dashboard.live.shelf import RowT, Shelf
 from realtime.change import Applied, Cause
 from realtime.state import State
-
-
-class BoardRow(Protocol):
-    """What every board's row has."""
-
-    @property
-    def key(self) -> str:
-        """The row's key."""
-
-    @property
-    def turns_at(self) -> datetime | None:
-        """When time alone alters the row, on its appliance's clock."""
-
-
-RowT = TypeVar("RowT", bound=BoardRow)
+from realtime.status import LinkStatus
 
 
 @dataclass(frozen=True, slots=True)
 class RowKind(Generic[RowT]):
-    """One kind of row: which table it stands for, how it is drawn, which rows a step concerns.
+    """One kind of row: which tables it stands for, how it is drawn, which rows a step concerns.
 
-    `end` draws the row of something we saw end, which lingers a little; None where rows just go.
+    `key_of` gives the key of a table's row among ours. `end` draws the row of something we saw end, which lingers a
+    little; None where rows just go. `rests_on` says which sources a list of them depends on; a `mixed` list goes on
+    without those that fail.
     """
 
-    table: str
+    tables: tuple[str, ...]
     draw: Callable[[Moment, str], RowT | None]
     affected: Callable[[State, Applied], set[str]]
     spec: ListSpec[RowT]
     end: Callable[[RowT, datetime], RowT] | None = None
+    key_of: Callable[[str, str], str] = lambda _table, key: key
+    rests_on: Callable[[LinkStatus], bool] = is_mirrored
+    is_mixed: bool = False
 
 
-SESSIONS: RowKind[SessionRow] = RowKind("support_session", session_row, affected_sessions, SESSION_LIST, ended_row)
+SESSIONS: RowKind[SessionRow] = RowKind(("support_session",), session_row, affected_sessions, SESSION_LIST, ended_row)
 REPRESENTATIVES: RowKind[RepresentativeRow] = RowKind(
-    "representative", representative_row, affected_representatives, REPRESENTATIVE_LIST
+    ("representative",), representative_row, affected_representatives, REPRESENTATIVE_LIST
 )
-QUEUES: RowKind[QueueRow] = RowKind("known_queue", queue_row, affected_queues, QUEUE_LIST)
+QUEUES: RowKind[QueueRow] = RowKind(("known_queue",), queue_row, affected_queues, QUEUE_LIST)
 PRESENTATIONS: RowKind[PresentationRow] = RowKind(
-    "presentation_session", presentation_row, affected_presentations, PRESENTATION_LIST
+    PRESENTATION_TABLES,
+    presentation_row,
+    affected_presentations,
+    PRESENTATION_LIST,
+    ended_presentation,
+    key_of=activity_key,
+    rests_on=lambda _status: True,
+    is_mixed=True,
+)
+ACTIVITIES: RowKind[ActivityRow] = RowKind(
+    ACTIVITY_TABLES,
+    activity_row,
+    affected_activities,
+    ACTIVITY_LIST,
+    ended_activity,
+    key_of=activity_key,
+    rests_on=lambda _status: True,
+    is_mixed=True,
 )
 
 
-class Follower:
-    """One list's ear: the keys of the rows that changed since it last looked."""
-
-    def __init__(self) -> None:
-        self.changed: set[str] = set()
-
-    def take(self) -> set[str]:
-        """Return the changed keys and forget them."""
-        changed, self.changed = self.changed, set()
-        return changed
-
-
-class RowTable(Generic[RowT]):
-    """All rows of one kind. `rows` is current after `refresh`; `counts` is filter name -> value -> number of rows.
-
-    `count_version` grows whenever any of these numbers, or the number of rows, changes.
-    """
+class RowTable(Shelf[RowT]):
+    """All rows of one kind, drawn from a State."""
 
     def __init__(self, kind: RowKind[RowT], state: State) -> None:
-        self.spec = kind.spec
-        self.rows: dict[str, RowT] = {}
-        self.counts: dict[str, Counter[str]] = {name: Counter() for name in kind.spec.filters}
-        self.count_version = 0
+        super().__init__(kind.spec, kind.rests_on, is_mixed=kind.is_mixed)
         self._kind = kind
         self._state = state
-        self._stale: set[str] = set(state.tables[kind.table])
+        self._stale = self._all_keys()
         self._ended: set[str] = set()
         self._lingering: dict[str, datetime] = {}
         self._turn_at: dict[str, datetime] = {}  # on our clock, as `_turns`
         self._turns: list[tuple[datetime, str]] = []  # soonest first; some are out of date
-        self._followers: WeakSet[Follower] = WeakSet()
 
-    def follow(self) -> Follower:
-        """Return an ear that hears of every row that changes from now on; it knows of all rows there are."""
-        follower = Follower()
-        follower.changed.update(self.rows, self._stale)
-        self._followers.add(follower)
-        return follower
+    def _all_keys(self) -> set[str]:
+        return {self._kind.key_of(name, key) for name in self._kind.tables for key in self._state.tables[name]}
+
+    def mark_all(self) -> None:
+        """Note that every row may be another: something beside the State changed that rows are drawn from."""
+        self._stale |= self._all_keys() | self.rows.keys()
 
     def mark(self, applied: Applied) -> None:
         """Note which rows a step of the State may have altered."""
         self._stale |= self._kind.affected(self._state, applied)
         if self._kind.end and applied.cause is Cause.LIVE:
-            gone = applied.rows.get(self._kind.table, {})
-            self._ended.update(key for key, row in gone.items() if row.after is None and key in self.rows)
+            for table in self._kind.tables:
+                for key, row in applied.rows.get(table, {}).items():
+                    if row.after is None and (own := self._kind.key_of(table, key)) in self.rows:
+                        self._ended.add(own)
 
     @property
     def has_stale_rows(self) -> bool:
@@ -140,19 +144,12 @@ class RowTable(Generic[RowT]):
     def _redraw(self, moment: Moment, key: str) -> None:
         old = self.rows.get(key)
         new = self._kind.draw(moment, key)
-        if new is None and old is not None:
-            new = self._linger(moment, old)
-        self._await_turn(moment, key, new)
-        if new == old:
-            return
-        if new is None:
-            del self.rows[key]
+        lingering = None if new is not None or old is None else self._linger(moment, old)
+        if lingering is None:  # gone for good, or there (again)
             self._lingering.pop(key, None)
-        else:
-            self.rows[key] = new
-        self._count(old, new)
-        for follower in self._followers:
-            follower.changed.add(key)
+            self._ended.discard(key)
+        self._await_turn(moment, key, new or lingering)
+        self.put(key, new or lingering)
 
     def _linger(self, moment: Moment, old: RowT) -> RowT | None:
         """Return what stays of a row for a while after we saw it end."""
@@ -172,33 +169,37 @@ class RowTable(Generic[RowT]):
             self._turn_at[key] = due_at
             heapq.heappush(self._turns, (due_at, key))
 
-    def _count(self, old: RowT | None, new: RowT | None) -> None:
-        is_other = (old is None) != (new is None)
-        for name, values in self.spec.filters.items():
-            before, after = (set(values(row)) if row is not None else set() for row in (old, new))
-            if before != after:
-                is_other = True
-                self.counts[name].subtract(before)
-                self.counts[name].update(after)
-        self.count_version += is_other
-
 
 class Tables:
     """All kinds of rows of one State."""
 
     def __init__(self, state: State) -> None:
         self.state = state
+        self.scoped: WeakValueDictionary[Scope, Any] = WeakValueDictionary()  # kept by `dashboard.live.scoped`
+        self.combined = RowTable(ACTIVITIES, state)
         self.sessions = RowTable(SESSIONS, state)
         self.representatives = RowTable(REPRESENTATIVES, state)
         self.queues = RowTable(QUEUES, state)
         self.presentations = RowTable(PRESENTATIONS, state)
+        self._all: tuple[RowTable[Any], ...] = (
+            self.combined,
+            self.sessions,
+            self.representatives,
+            self.queues,
+            self.presentations,
+        )
 
     def refresh(self, moment: Moment) -> None:
         """Draw again what changed or came due, of every kind."""
-        for table in (self.sessions, self.representatives, self.queues, self.presentations):
+        for table in self._all:
             table.refresh(moment)
 
     def mark(self, applied: Applied) -> None:
         """Note which rows of any kind a step of the State may have altered."""
-        for table in (self.sessions, self.representatives, self.queues, self.presentations):
+        for table in self._all:
             table.mark(applied)
+
+    def mark_people(self) -> None:
+        """Note that people may be called something else."""
+        self.combined.mark_all()
+        self.presentations.mark_all()

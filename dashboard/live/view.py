@@ -5,17 +5,22 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from dashboard.boards.moment import Moment
+from dashboard.boards.scope import EVERYTHING, Scope
 from dashboard.live.painter import Picture
 from realtime.change import Applied
 
 
 @dataclass(frozen=True, slots=True)
 class ViewKey:
-    """Which view: the board, its parameters, and what its viewer may see. Equal keys share one rendering."""
+    """Which view: the board, its parameters, and what its viewer may see and do. Equal keys share one rendering.
+
+    `rights` are what the board offers its viewers to do, where it offers anything.
+    """
 
     board: str
     params: tuple[tuple[str, str], ...] = ()
-    scope: str = ""
+    scope: Scope = EVERYTHING
+    rights: str = ""
 
     @property
     def query(self) -> str:

@@ -1,14 +1,14 @@
 """A saved view: a named address of a list board, one user's own or a team's.
 
-Until teams have a model of their own, a team is a Django group. An address is kept as board and canonical query and is
-read through the board's `ListSpec` both when it is saved and whenever it is shown.
+An address is kept as board and canonical query and is read through the board's `ListSpec` both when it is saved and
+whenever it is shown.
 """
 
 from typing import ClassVar
 from urllib.parse import parse_qs
 
 from django.conf import settings
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -16,6 +16,9 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from dashboard.boards.catalogue import read_query
+from dashboard.models.team import Team
+from dashboard.permission import may
+from dashboard.roles import Right
 
 NAME_LIMIT = 60  # characters
 QUERY_LIMIT = 2_000  # characters
@@ -26,12 +29,12 @@ NAME_TAKEN = "There is already a view of this name. Choose another name."
 
 def may_change_team_views(user: User) -> bool:
     """Whether a user may save, rename and delete the views of teams."""
-    return user.is_staff or user.has_perm("dashboard.change_savedview")
+    return may(user, Right.EDIT_TEAM_VIEWS)
 
 
-def teams_to_save_for(user: User) -> models.QuerySet[Group]:
+def teams_to_save_for(user: User) -> models.QuerySet[Team]:
     """Return the teams for which a user may save views: own ones, and only by permission."""
-    return user.groups.order_by("name") if may_change_team_views(user) else Group.objects.none()
+    return user.teams.order_by("name") if may_change_team_views(user) else Team.objects.none()
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
@@ -39,12 +42,12 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
 
     def listed_for(self, user: User) -> "SavedViewQuerySet":
         """Return a user's own views, then those of the user's teams, with the teams: one query."""
-        return self._in_order(Q(user=user) | Q(team__in=user.groups.all()))
+        return self._in_order(Q(user=user) | Q(team__in=user.teams.all()))
 
     def within_reach_of(self, user: User) -> "SavedViewQuerySet":
         """Return the views that a user sees or may change: managers may change those of every team."""
-        every_team = Q(team__isnull=False) if user.is_staff else Q()
-        return self._in_order(Q(user=user) | Q(team__in=user.groups.all()) | every_team)
+        every_team = Q(team__isnull=False) if may(user, Right.EDIT_TEAMS) else Q()
+        return self._in_order(Q(user=user) | Q(team__in=user.teams.all()) | every_team)
 
     def _in_order(self, condition: Q) -> "SavedViewQuerySet":
         return (
@@ -63,7 +66,7 @@ class SavedView(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="saved_views"
     )
-    team = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="saved_views")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="saved_views")
 
     objects = SavedViewQuerySet.as_manager()
 
@@ -120,7 +123,7 @@ class SavedView(models.Model):
 
     def _lock_owner(self) -> None:
         if self.team is not None:
-            Group.objects.select_for_update(no_key=True).filter(pk=self.team.pk).first()
+            Team.objects.select_for_update(no_key=True).filter(pk=self.team.pk).first()
         elif self.user is not None:
             User.objects.select_for_update(no_key=True).filter(pk=self.user.pk).first()
 

@@ -26,6 +26,15 @@ def at_minute(value: datetime | None) -> str:
 
 
 @register.filter
+def at_day(value: datetime | None) -> str:
+    """Return the day and time of a moment, to the minute."""
+    if value is None:
+        return UNKNOWN
+    local = timezone.localtime(value)
+    return f"{local:%d %b %H:%M}"
+
+
+@register.filter
 def full(value: datetime | None) -> str:
     """Return a moment with its date and zone."""
     return "" if value is None else f"{timezone.localtime(value):%Y-%m-%d %H:%M:%S %Z}"

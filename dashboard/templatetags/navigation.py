@@ -10,18 +10,24 @@ from django.http import HttpRequest
 
 from dashboard.boards.catalogue import LISTS, read_query
 from dashboard.models.saved_view import NAME_LIMIT, SavedView, teams_to_save_for
+from dashboard.permission import may
+from dashboard.roles import Right
 
 register = template.Library()
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page, by its address's name. `short` is its name under the thumb; without one it is behind "More" there."""
+    """One page, by its address's name. `short` is its name under the thumb; without one it is behind "More" there.
+
+    One with a `right` is shown to its holders only.
+    """
 
     page: str
     name: str
     icon: str
     short: str = ""
+    right: Right | None = None
 
 
 NOW = (
@@ -29,9 +35,17 @@ NOW = (
     Entry("queues", "Queues", "queues", "Queues"),
     Entry("sessions", "Sessions", "sessions", "Sessions"),
     Entry("representatives", "Representatives", "reps", "Reps"),
-    Entry("presentations", "Presentations", "presentation"),
+    Entry("combined", "All vendors", "combined", "Vendors"),
+    Entry("presentations", "Trainings", "presentation"),
 )
-LOOK_AFTER = (Entry("sources", "Sources", "combined"),)
+LOOK_AFTER = (
+    Entry("wallboards", "Wallboards", "screen"),
+    Entry("sources", "Sources", "sources"),
+    Entry("people", "People", "people", right=Right.EDIT_IDENTITIES),
+    Entry("teams", "Teams", "reps", right=Right.EDIT_TEAMS),
+    Entry("displays", "Displays", "wall", right=Right.PAIR_DISPLAYS),
+    Entry("audit", "Audit log", "audit", right=Right.SEE_AUDIT),
+)
 ICONS = {entry.page: entry.icon for entry in NOW}
 
 
@@ -93,7 +107,7 @@ def navigation(context: template.Context) -> dict[str, Any]:
     return {
         "page": context.get("page") or board,
         "now": NOW,
-        "look_after": LOOK_AFTER,
+        "look_after": [entry for entry in LOOK_AFTER if entry.right is None or may(request.user, entry.right)],
         "saved": saved,
         "is_saved": any(link.is_current for group in saved for link in group.links),
     }

@@ -10,12 +10,23 @@ from urllib.parse import quote
 from django import template
 from django.utils.safestring import SafeString
 
+from dashboard.boards.activities import ActivityRow, Doing
 from dashboard.boards.moment import Level
+from dashboard.boards.presentations import Phase, PresentationRow
 from dashboard.boards.sessions import SessionRow
 from dashboard.live.lists import Layout
-from dashboard.templatetags.clocks import since
-from dashboard.templatetags.words import bars, icon, shape, words
+from dashboard.templatetags.clocks import at_day, full, since, until
+from dashboard.templatetags.figures import exact
+from dashboard.templatetags.words import at_work, bars, icon, shape, vendor_mark, words
 from dashboard.templatetags.words import priority as priority_words
+from realtime.vendor_session import Kind
+
+_TONES = {
+    Doing.DUE: "session",
+    Doing.SCHEDULED: "off",
+    Doing.CUSTOMER_GONE: "unknown",
+    Doing.RINGING: "session",
+}
 
 register = template.Library()
 
@@ -63,6 +74,70 @@ def _session_mark(row: SessionRow) -> SafeString:
     if row.level is Level.OK:
         return mark("off", "waiting", words(row.state))
     return mark(row.level.value, row.level.value, words(row.state), words(row.level))
+
+
+@register.simple_tag
+def activity_state(row: ActivityRow) -> SafeString:
+    """Return an activity's state with its time: how long, or until when; `≤` and `~` say how sure that is."""
+    return SafeString(f"{_activity_mark(row.doing, row.kind)}{_activity_clock(row)}</span>")
+
+
+@register.simple_tag
+def show_state(row: PresentationRow) -> SafeString:
+    """Return the state of a training or presentation; what nobody confirms says so."""
+    if row.phase is Phase.JUST_ENDED and row.doing in (Doing.SCHEDULED, Doing.UNKNOWN, Doing.DUE):
+        return SafeString(f"{mark('unknown', 'unknown', 'Planned end passed')}</span>")
+    return SafeString(f"{_activity_mark(row.doing, row.kind)}</span>")
+
+
+@lru_cache(maxsize=128)
+def _activity_mark(doing: Doing, kind: str) -> SafeString:
+    if doing is not Doing.ACTIVE:
+        return mark(_TONES.get(doing, shape(doing)), shape(doing), words(doing))
+    tone = "presenting" if kind in (Kind.TRAINING, Kind.PRESENTATION) else "session"
+    return mark(tone, tone, at_work(kind))
+
+
+def _activity_clock(row: ActivityRow) -> str:
+    if row.since is None:
+        return ""
+    doubt = '<span class="ge" title="the vendor names no time zone; the one of sources.toml is used">~</span>'
+    sign = doubt if row.is_assumed else ""
+    if row.since.bound:
+        sign += f'<span class="ge" title="the vendor does not say since when">{row.since.bound} </span>'
+    if row.is_planned and row.doing is not Doing.DUE:
+        return sign + until(row.since.at, row.source, "time time--until")
+    if row.is_over and not row.has_just_ended:
+        at = row.since.at
+        return f'{sign}<time class="time time--plain" datetime="{exact(at)}" title="{full(at)}">{at_day(at)}</time>'
+    return sign + since(row.since.at, row.source)
+
+
+@register.simple_tag
+def vendor(name_of_vendor: str) -> SafeString:
+    """Return a vendor's mark."""
+    return _vendor(name_of_vendor)
+
+
+@lru_cache(maxsize=64)
+def _vendor(name_of_vendor: str) -> SafeString:
+    text = escape(words(name_of_vendor) or "unknown vendor")
+    letters = escape(vendor_mark(name_of_vendor) or "?")
+    return SafeString(f'<span class="vendor" role="img" aria-label="{text}" title="{text}">{letters}</span>')
+
+
+@register.simple_tag
+def stale_since(layout: Layout, source: str) -> SafeString:
+    """Return how old the picture of a row is whose source cannot be trusted now; nothing where it can."""
+    notice = layout.stale.get(source)
+    if notice is None:
+        return SafeString("")
+    glyph = '<svg class="glyph" viewBox="0 0 12 12" aria-hidden="true"><use href="#g-stale"/></svg>'
+    clock = since(notice.since, "", "age__time") if notice.since else "unknown"
+    text = escape(f"{source}: {notice.words}")
+    return SafeString(
+        f'<span class="age" title="{text}"><span class="visually-hidden">{text}, </span>{glyph}{clock}</span>'
+    )
 
 
 @register.simple_tag

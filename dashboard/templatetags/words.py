@@ -18,6 +18,40 @@ _WORDS: Mapping[str, str] = {
     "with-rep": "With a rep",
     "assigned": "Assigned",
     "customer-gone": "Customer gone",
+    # activities of all vendors
+    "ringing": "Ringing",
+    "on hold": "On hold",
+    "active": "In progress",
+    "due": "Due now",
+    "unknown": "Unknown",
+    "scheduled": "Scheduled",
+    "missed": "Missed",
+    "ended": "Ended",
+    "now": "Now",
+    # moments in a session's life
+    "scheduled_at": "Planned for",
+    "created_at": "Created",
+    "started_at": "Started",
+    "joined_at": "Joined",
+    "ended_at": "Ended",
+    # phases of trainings and presentations
+    "running": "Now",
+    "next": "Next, today",
+    "later": "Later",
+    "just-ended": "Just ended",
+    # vendors and what one does in their products
+    "beyondtrust": "BeyondTrust",
+    "seeit": "Seeit",
+    "gototraining": "GoToTraining",
+    "takecontrol": "Take Control",
+    "evovoice": "EvoVoice",
+    "support": "Support session",
+    "camera": "Video assist",
+    "training": "Training",
+    "voice": "Call",
+    "chat": "Chat",
+    "fax": "Fax",
+    "presentation": "Presentation",
     # representatives
     "in-session": "In session",
     "presenting": "Presenting",
@@ -82,7 +116,29 @@ _ICONS: Mapping[str, str] = {
     "rep_list": "list",
     "issue_submission": "form",
 }
+_VENDOR_MARKS: Mapping[str, str] = {
+    "beyondtrust": "BT",
+    "seeit": "Se",
+    "gototraining": "GT",
+    "takecontrol": "TC",
+    "evovoice": "EV",
+}
+_AT_WORK: Mapping[str, str] = {
+    "support": "With a rep",
+    "camera": "Live",
+    "training": "On air",
+    "voice": "Talking",
+    "chat": "Chatting",
+    "presentation": "Presenting",
+}
 _SHAPES: Mapping[str, str] = {
+    "ringing": "waiting",
+    "on hold": "hold",
+    "active": "session",
+    "due": "planned",
+    "scheduled": "planned",
+    "missed": "risk",
+    "ended": "off",
     "waiting": "waiting",
     "with-rep": "session",
     "assigned": "waiting",
@@ -124,17 +180,25 @@ _HEADINGS: Mapping[tuple[str, str], str] = {
     ("queues", "target"): "Against target",
     ("queues", "pickup"): "Next pickup",
     ("queues", "members"): "Representatives",
-    ("presentations", "name"): "Presentation",
-    ("presentations", "presenter"): "Presenters",
+    ("presentations", "when"): "When",
+    ("presentations", "name"): "Training or presentation",
+    ("presentations", "state"): "State",
+    ("presentations", "presenter"): "With",
     ("presentations", "attendees"): "Attendees",
-    ("presentations", "age"): "Running",
+    ("combined", "state"): "State",
+    ("combined", "what"): "For whom, about what",
+    ("combined", "kind"): "In",
+    ("combined", "person"): "With",
+    ("combined", "queue"): "Queue",
+    ("combined", "begun"): "Begun",
 }
-_FIGURES = frozenset({"pickup", "age", "since", "login", "waiting", "longest"})
+_FIGURES = frozenset({"pickup", "age", "since", "login", "waiting", "longest", "begun"})
 _NOTHING = {
     "sessions": "No session in the system",
     "representatives": "Nobody is logged in",
     "queues": "No queue seen yet",
-    "presentations": "No presentation is running",
+    "presentations": "Nothing runs, nothing is planned",
+    "combined": "Nothing goes on with any vendor",
 }
 _PRIORITIES = {1: "High", 2: "Medium", 3: "Low"}
 
@@ -143,6 +207,18 @@ _PRIORITIES = {1: "High", 2: "Medium", 3: "Low"}
 def words(value: str) -> str:
     """Return what people call a value; one we do not know is shown as the appliance wrote it."""
     return _WORDS.get(value, value)
+
+
+@register.filter
+def vendor_mark(vendor: str) -> str:
+    """Return a vendor's two letters."""
+    return _VENDOR_MARKS.get(vendor, vendor[:2].title())
+
+
+@register.filter
+def at_work(kind: str) -> str:
+    """Return what people do in an activity that is in progress."""
+    return _AT_WORK.get(kind, _WORDS["active"])
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """The pages of the live boards: the overview, and the lists with their drawers."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -15,21 +16,31 @@ from dashboard.live.details import DETAILS
 from dashboard.live.painting import paint_view
 from dashboard.live.registry import choose_view
 from dashboard.live.view import ViewKey
+from dashboard.live.vista import may_see, vista_of
+from dashboard.permission import may
+from dashboard.roles import Right
 from dashboard.templatetags.words import heading
+from dashboard.vendors.base import Capability
+from dashboard.views.vendor_sessions import accounts_with, describe_record
 
 TITLES = {
     "sessions": "Sessions",
     "representatives": "Representatives",
     "queues": "Queues",
-    "presentations": "Presentations",
+    "presentations": "Trainings and presentations",
+    "combined": "All vendors",
 }
 PLACEHOLDERS = {
     "sessions": "Customer, rep, queue, session key",
     "representatives": "Name, skill, queue",
     "queues": "Queue",
     "presentations": "Name, presenter, attendee",
+    "combined": "Customer, person, subject, queue",
 }
-FORM_LABELS = {"": ("Grid", "grid"), "table": ("Table", "table")}
+FORM_LABELS = {
+    "representatives": {"": ("Grid", "grid"), "table": ("Table", "table")},
+    "combined": {"": ("List", "table"), "people": ("People", "people")},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +52,12 @@ class Drawer:
     board: SafeString
     socket_path: str
     close: str
+    record: dict[str, Any] | None
 
     @property
     def title(self) -> str:
         """What it shows, for those who do not see it."""
-        return self.kind.capitalize()
+        return self.kind.replace("-", " ").capitalize()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,12 @@ def show_overview(request: HttpRequest) -> HttpResponse:
     """Show the whole support center at a glance."""
     key = _choose(request, "overview", "")
     painting = paint_view(request, key)
-    context = {"page": "overview", "painting": painting, "board": painting.with_clocks()}
+    context = {
+        "page": "overview",
+        "painting": painting,
+        "board": painting.with_clocks(),
+        "limits": vista_of(request).limits,
+    }
     return render(request, "pages/overview.html", context | {"socket_path": socket_path(key)})
 
 
@@ -91,6 +108,7 @@ def show_list(request: HttpRequest, board: str) -> HttpResponse:
         "placeholder": PLACEHOLDERS[board],
         "painting": painting,
         "board": painting.with_clocks(),
+        "limits": vista_of(request).limits,
         "socket_path": socket_path(key),
         "query": query,
         "hidden_search": parse_qsl(replace(query, search="", page=1).encoded()),
@@ -98,6 +116,7 @@ def show_list(request: HttpRequest, board: str) -> HttpResponse:
         "columns": column_choices(board, query),
         "forms": form_choices(board, query),
         "drawer": _drawer(request, query),
+        "startable": _startable(request) if board == "combined" else (),
     }
     return render(request, "pages/list.html", context)
 
@@ -120,13 +139,13 @@ def form_choices(board: str, query: ListQuery) -> list[FormChoice]:
     if not forms:
         return []
     return [
-        FormChoice(*FORM_LABELS[form], form == query.form, replace(query, form=form, page=1).encoded())
+        FormChoice(*FORM_LABELS[board][form], form == query.form, replace(query, form=form, page=1).encoded())
         for form in ("", *forms)
     ]
 
 
 def _choose(request: HttpRequest, board: str, query: str) -> ViewKey:
-    key = choose_view(board, request.user, query)
+    key = choose_view(board, request.user, query, vista_of(request).scope)
     if key is None:
         raise Http404
     return key
@@ -135,8 +154,18 @@ def _choose(request: HttpRequest, board: str, query: str) -> ViewKey:
 def _drawer(request: HttpRequest, query: ListQuery) -> Drawer | None:
     """Return what `open=<kind>:<key>` names; an address that makes no sense opens nothing."""
     kind, _, row_key = request.GET.get("open", "").partition(":")
-    key = choose_view(kind, request.user, urlencode({"key": row_key})) if kind in DETAILS else None
+    if kind not in DETAILS:
+        return None
+    key = choose_view(kind, request.user, urlencode({"key": row_key}), vista_of(request).scope)
     if key is None:
         return None
     painting = paint_view(request, key)
-    return Drawer(kind, row_key, painting.with_clocks(), socket_path(key), query.encoded())
+    record = describe_record(row_key) if kind == "vendor-session" and may_see(request, kind, row_key) else None
+    return Drawer(kind, row_key, painting.with_clocks(), socket_path(key), query.encoded(), record)
+
+
+def _startable(request: HttpRequest) -> list[str]:
+    """Return the sources where this user may start a session."""
+    if not may(request.user, Right.START_SESSION):
+        return []
+    return [account.name for account in accounts_with(Capability.START)]

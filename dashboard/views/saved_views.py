@@ -6,13 +6,15 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.audit import Action, record
 from dashboard.boards.catalogue import read_query
+from dashboard.models import Team
 from dashboard.models.saved_view import NAME_LIMIT, QUERY_LIMIT, SavedView, teams_to_save_for
 
 POSTED_QUERY_LIMIT = 50_000  # characters, before it is read
@@ -50,7 +52,7 @@ class SaveForm(NameForm):
     board = forms.CharField(error_messages={"required": "This page cannot be saved."})
     query = forms.CharField(required=False, max_length=POSTED_QUERY_LIMIT)
     team = forms.ModelChoiceField(
-        Group.objects.none(),
+        Team.objects.none(),
         required=False,
         error_messages={"invalid_choice": "You may not save views for this team. Choose another owner."},
     )
@@ -106,6 +108,7 @@ def save_view(request: SignedInRequest) -> HttpResponse:
         view.user = None if view.team else request.user
         try:
             view.store()
+            record_of_team(Action.TEAM_VIEW_SAVED, view)
         except ValidationError as error:
             problem = first_error(error)
     if problem:
@@ -113,6 +116,12 @@ def save_view(request: SignedInRequest) -> HttpResponse:
         return list_views(request, {**draft, "problem": problem})
     messages.success(request, "The view is saved. It is in the navigation under “Saved”.")
     return redirect(view.address or "saved-views")
+
+
+def record_of_team(action: Action, view: SavedView) -> None:
+    """Record what was done to a team's view; one's own are nobody else's business."""
+    if view.team is not None:
+        record(action, view.name, detail={"team": view.team.name, "board": view.board})
 
 
 def find_changeable(request: SignedInRequest, pk: int) -> SavedView:
@@ -134,6 +143,7 @@ def rename_view(request: SignedInRequest, pk: int) -> HttpResponse:
             raise ValidationError(first_error(form))
         view.name = form.cleaned_data["name"]
         view.store()
+        record_of_team(Action.TEAM_VIEW_RENAMED, view)
     except ValidationError as error:
         messages.error(request, f"Not renamed. {first_error(error)}")
     else:
@@ -145,6 +155,8 @@ def rename_view(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def delete_view(request: SignedInRequest, pk: int) -> HttpResponse:
     """Delete a view."""
-    find_changeable(request, pk).delete()
+    view = find_changeable(request, pk)
+    view.delete()
+    record_of_team(Action.TEAM_VIEW_DELETED, view)
     messages.success(request, "The view is deleted.")
     return redirect("saved-views")

@@ -1,60 +1,40 @@
 """Tries one appliance stage by stage, as the mirror would use it, and says where and why it fails."""
 
 import asyncio
-import ipaddress
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
-from realtime.appliance import oauth, tokens
+from realtime.appliance import oauth
 from realtime.appliance.command import fetch_account
-from realtime.appliance.failures import translated
 from realtime.appliance.link import Link, open_link
-from realtime.appliance.tls import tls_context
 from realtime.change import Change
 from realtime.errors import CredentialsRefused, LinkLost, PermissionMissing, RealtimeError
+from realtime.outbound import tokens
+from realtime.outbound.probe import NAME, TLS, Finding, Result, check_name, check_tls
 from realtime.rows import Oddities, RowDecoder
 from realtime.schema import HELD_TABLES
 from realtime.session import Send, Session, Settled, Step, Subscribed
 from realtime.source import Appliance
 
 WHOLE_CHECK_SECONDS = 60.0
-CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 15.0
 NOTABLE_OFFSET_SECONDS = 30.0
 PERMISSION = "perm_real_time_state"
 
 
-class Stage(Enum):
+class Stage(StrEnum):
     """What is tried, in this order."""
 
-    NAME = "name"
-    TLS = "TLS"
+    NAME = NAME
+    TLS = TLS
     TOKEN = "token"  # noqa: S105
     PERMISSION = "permission"
     WEBSOCKET = "websocket"
     SUBSCRIBE = "subscribe"
     ROWS = "first rows"
     CLOCK = "clock offset"
-
-
-class Result(Enum):
-    """How a stage ended."""
-
-    OK = "ok"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One stage's result in words."""
-
-    stage: Stage
-    result: Result
-    detail: str
 
 
 async def check(appliance: Appliance, limit_seconds: float = WHOLE_CHECK_SECONDS) -> tuple[Finding, ...]:
@@ -89,36 +69,6 @@ async def examine(appliance: Appliance) -> AsyncGenerator[Finding, None]:
         yield await rehearsal.check_subscription()
         yield await rehearsal.check_rows()
         yield rehearsal.check_clock()
-
-
-async def check_name(appliance: Appliance) -> Finding:
-    """Look the host up."""
-    try:
-        ipaddress.ip_address(appliance.host)
-        return Finding(Stage.NAME, Result.OK, f"{appliance.host} is an address")
-    except ValueError:
-        pass
-    with translated(appliance, "looking up the name"):
-        async with asyncio.timeout(CONNECT_SECONDS):
-            found = await asyncio.get_running_loop().getaddrinfo(appliance.host, appliance.port)
-    addresses = sorted({str(address[0]) for *_, address in found})
-    return Finding(Stage.NAME, Result.OK, f"{appliance.host} is {', '.join(addresses)}")
-
-
-async def check_tls(appliance: Appliance) -> Finding:
-    """Connect, and verify the certificate."""
-    context = await asyncio.to_thread(tls_context, appliance)
-    with translated(appliance, "connecting"):
-        async with asyncio.timeout(CONNECT_SECONDS):
-            _, writer = await asyncio.open_connection(appliance.host, appliance.port, ssl=context)
-    try:
-        if context is None:
-            return Finding(Stage.TLS, Result.SKIPPED, "connected; http has no TLS")
-        encryption, certificate = writer.get_extra_info("cipher"), writer.get_extra_info("peercert") or {}
-        until = certificate.get("notAfter", "an unknown day")
-        return Finding(Stage.TLS, Result.OK, f"{encryption[1]}, certificate valid until {until}")
-    finally:
-        writer.transport.abort()
 
 
 async def check_token(appliance: Appliance) -> Finding:

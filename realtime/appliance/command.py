@@ -15,9 +15,9 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from realtime.appliance import oauth
-from realtime.appliance.failures import refusal
-from realtime.appliance.http import Answer, request
 from realtime.errors import CredentialsRefused, Misconfigured, PermissionMissing
+from realtime.outbound.failures import refusal
+from realtime.outbound.http import Answer, request
 from realtime.source import Appliance
 
 PATH = "/api/command"

@@ -18,10 +18,10 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from realtime.appliance import budget
-from realtime.appliance.failures import translate, translated
-from realtime.appliance.tls import tls_context
 from realtime.errors import LinkLost
+from realtime.outbound import budget
+from realtime.outbound.failures import translate, translated
+from realtime.outbound.tls import tls_context
 from realtime.source import Appliance
 
 SUBPROTOCOL = Subprotocol("ingredi%20state%20api")

@@ -95,10 +95,10 @@ class Sabotage:
             return
         rows = sum(map(len, tables.values()))
         for message in subscriber.dialect.copy(tables, max(rows // REFILL_STEPS, 1)):
-            await asyncio.sleep(seconds / REFILL_STEPS)
             if not subscriber.subscribed:
                 return
             subscriber.send(message, allowed=True)
+            await asyncio.sleep(seconds / REFILL_STEPS)  # the next slice is read only then: none is of before
 
     def _oversize(self, size: int) -> None:
         start = b'{"type":"model_update","insert":{"queue":{"1":{"name":"'

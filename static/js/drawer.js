@@ -8,7 +8,7 @@ function mark() {
   for (const link of document.querySelectorAll("[data-open][aria-current]")) link.removeAttribute("aria-current");
   for (const row of document.querySelectorAll("[data-selected]")) row.removeAttribute("data-selected");
   chosen?.setAttribute("aria-current", "true");
-  chosen?.closest("tr, .rep")?.toggleAttribute("data-selected", true);
+  chosen?.closest("tr, .rep, .activity")?.toggleAttribute("data-selected", true);
 }
 
 async function load(url) {
@@ -35,7 +35,7 @@ async function close(link) {
 
 function linkOfRow(target) {
   if (target.closest("a, button, summary, input, label") || !getSelection().isCollapsed) return null;
-  return target.closest("tr, .rep")?.querySelector("[data-open]");
+  return target.closest("tr, .rep, .activity")?.querySelector("[data-open]");
 }
 
 if (drawer()) {

@@ -2,24 +2,13 @@
 // Rows travel in <template>, because a bare <tr> does not survive a parser outside a table.
 import { arrange } from "./order.js";
 import { forgetHeld, hold, isHeld, outgoing, replaceHeld } from "./held.js";
+import { readUse, swap } from "./swap.js";
 
 const places = new Map(); // DOM id of a view's whole -> where we are in its stream
 const ENVELOPE = /^<div hx-swap-oob="live:#([\w-]+)"( data-ack)?/;
-const OURS = new Set(["data-changed", "data-selected", "data-overdue", "aria-current"]); // what our modules set
 
 const pieceOf = (template) => template.content.firstElementChild;
 const parts = (frame, name) => frame.querySelectorAll(`:scope > [data-${name}]`);
-
-function isKept(name, element, change) {
-  if (name === "open") return element.localName === "details";
-  if (name === "aria-current") return change === "remove" && element.hasAttribute("data-open");
-  return OURS.has(name);
-}
-
-function morph(old, piece) {
-  const callbacks = { beforeAttributeUpdated: (name, element, change) => !isKept(name, element, change) };
-  return Idiomorph.morph(old, piece, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks });
-}
 
 // Returns whether the frame may be shown: a repetition is skipped, a gap ends the socket, and the next one paints anew.
 function follows(frame, id) {
@@ -38,11 +27,12 @@ function follows(frame, id) {
 
 function swapChanged(frame) {
   const changed = [];
+  const isInUse = readUse();
   for (const template of parts(frame, "swap")) {
     const id = template.dataset.swap;
     const old = document.getElementById(id);
     if (frame.dataset.frame === "paint") forgetHeld(old);
-    if (old) changed.push(...morph(old, pieceOf(template)));
+    if (old) changed.push(...swap(old, pieceOf(template), isInUse));
     else replaceHeld(id, document.importNode(pieceOf(template), true));
   }
   return changed;

@@ -48,6 +48,7 @@ document.addEventListener("live:state", ({ detail }) => {
     case "live": return live();
     case "signed-out": return end("signed out", "signed-out");
     case "not-allowed": return end("not allowed", "not-allowed");
+    case "too-many": return end("too many pages open", "too-many");
     case "closed": return;
     default: {
       const words = `reconnecting, try ${detail.tries}`;

@@ -9,7 +9,7 @@ function step(by) {
   const at = links.indexOf(document.activeElement.closest?.("[data-open]"));
   const next = links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + by))];
   next?.focus();
-  next?.closest("tr, .rep")?.scrollIntoView({ block: "nearest" });
+  next?.closest("tr, .rep, .activity")?.scrollIntoView({ block: "nearest" });
 }
 
 function escape() {

@@ -1,6 +1,6 @@
 // Pause: frames wait, the clocks stand, and a bar says for how long and how much. Resuming shows everything at once.
 import { show } from "./frame.js";
-import { duration, tick } from "./ticker.js";
+import { duration, readClock, tick } from "./ticker.js";
 
 const LIMIT = 1000; // frames; beyond them a repaint is cheaper than replaying
 const root = document.documentElement;
@@ -21,7 +21,7 @@ function tell() {
 
 function pause() {
   since = Date.now();
-  root.toggleAttribute("data-paused", true);
+  root.dataset.paused = readClock();
   bar.hidden = false;
   timer = setInterval(tell, 1000);
   tell();
@@ -30,7 +30,7 @@ function pause() {
 function resume() {
   clearInterval(timer);
   bar.hidden = true;
-  root.toggleAttribute("data-paused", false);
+  delete root.dataset.paused;
   const frames = buffer;
   const isTooLong = frames.length > LIMIT;
   buffer = [];

@@ -1,6 +1,6 @@
 // The page's websocket, which comes back by itself. htmx's extension gets it through htmx.createWebSocket; the
 // extension's own reconnecting never runs, because it never hears of a close.
-const FINAL = new Map([[4401, "signed-out"], [4403, "not-allowed"]]);
+const FINAL = new Map([[4401, "signed-out"], [4403, "not-allowed"], [4429, "too-many"]]);
 const FIRST_WAIT = 250;
 const LONGEST_WAIT = 5000;
 const SILENCE = 25000; // the server says something every 15 s

@@ -50,10 +50,13 @@ function fill(bar, seconds) {
   bar.setAttribute("width", `${Math.min(100, Math.max(0, share)).toFixed(1)}%`);
 }
 
+// The server's clock, in milliseconds; while the page is paused, the moment at which it was.
+export const readClock = () => Number(root.dataset.paused) || Date.now() + ahead;
+
 // Sets the clocks within `whole`.
 export function tick(whole = document) {
-  if (root.hasAttribute("data-paused") || !whole.querySelectorAll) return;
-  const now = Date.now() + ahead;
+  if (!whole.querySelectorAll) return;
+  const now = readClock();
   const offsets = readOffsets();
   const since = (element, moment) =>
     (now - Date.parse(moment)) / 1000 + Number(element.dataset.offset ?? offsets[element.dataset.source] ?? 0);

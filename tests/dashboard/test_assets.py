@@ -13,7 +13,8 @@ from dashboard.assets import AssetStorage, PackageFinder
 
 
 def test_every_listed_file_is_there_and_is_found_by_its_name() -> None:
-    for name in real_settings.ASSETS:
+    listed = [name for name in real_settings.ASSETS if not name.endswith("/")]
+    for name in (*listed, "admin/css/base.css", "admin/js/core.js"):
         found = find(name)
         assert found is not None, name
         assert Path(found).stat().st_size > 1000

@@ -49,7 +49,10 @@ def test_the_default_listens_and_answers_on_loopback_only() -> None:
 
 
 def test_the_public_address_decides_hosts_origins_and_cookies() -> None:
-    names = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SOCKET_ORIGINS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+    names = (
+        *("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SOCKET_ORIGINS", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE"),
+        *("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "TRUSTED_PROXIES"),
+    )
 
     assert settings_under(names, DASHBOARD_URL="https://Support.example.com:8443/") == {
         "ALLOWED_HOSTS": ["support.example.com"],
@@ -57,7 +60,26 @@ def test_the_public_address_decides_hosts_origins_and_cookies() -> None:
         "SOCKET_ORIGINS": ["https://support.example.com:8443"],
         "SESSION_COOKIE_SECURE": True,
         "CSRF_COOKIE_SECURE": True,
+        "SESSION_COOKIE_NAME": "__Host-dashboard_session",
+        "CSRF_COOKIE_NAME": "__Host-dashboard_csrf",
+        "TRUSTED_PROXIES": 1,
     }
+
+
+def test_single_sign_on_is_read_with_its_secret_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("the secret\n", encoding="utf-8")
+    given = {
+        "OIDC_URL": "https://login.example.com",
+        "OIDC_CLIENT_ID": "x",
+        "OIDC_CLIENT_SECRET_FILE": f"{tmp_path}/secret",
+    }
+
+    found = settings_under(("SOCIALACCOUNT_PROVIDERS",), **given, OIDC_VIEWERS="*", OIDC_SCOPES="openid groups")
+
+    provider = found["SOCIALACCOUNT_PROVIDERS"]["openid_connect"]
+    assert (provider["SCOPE"], provider["OAUTH_PKCE_ENABLED"]) == (["openid", "groups"], True)
+    assert provider["APPS"][0]["secret"] == "the secret"
+    assert settings_under(("OIDC", "SOCIALACCOUNT_PROVIDERS")) == {"OIDC": None, "SOCIALACCOUNT_PROVIDERS": {}}
 
 
 def test_databases_and_redis_live_in_the_var_folder_unless_given(tmp_path: Path) -> None:
@@ -73,6 +95,9 @@ def test_databases_and_redis_live_in_the_var_folder_unless_given(tmp_path: Path)
         (environment.read_port, "0", 'X is "0". Give a port from 1 to 65535.'),
         (environment.read_port, "80a", 'X is "80a". Give a port from 1 to 65535.'),
         (environment.read_port, "٣", 'X is "٣". Give a port from 1 to 65535.'),
+        (environment.read_number, "-1", 'X is "-1". Give a number from 1 to 999999.'),
+        (environment.read_number, "0", 'X is "0". Give a number from 1 to 999999.'),
+        (environment.read_number, "1000000", "Give a number from 1 to 999999."),
         (environment.read_flag, "maybe", 'X is "maybe". Give one of: 0, 1, false, no, off, on, true, yes.'),
         (environment.read_choice, "LOUD", 'X is "LOUD". Give one of: INFO, DEBUG.'),
         (environment.read_origin, "support.example.com", 'X is "support.example.com". Give the address'),
@@ -93,6 +118,7 @@ def test_a_value_that_makes_no_sense_is_refused_in_words(
     defaults: dict[Any, dict[str, Any]] = {
         environment.read_port: {"default": 8000},
         environment.read_flag: {"default": False},
+        environment.read_number: {"default": 5, "least": 1},
         environment.read_choice: {"choices": ("INFO", "DEBUG"), "default": "INFO"},
         environment.read_redis_url: {"default": ""},
         environment.read_database: {"default": ""},

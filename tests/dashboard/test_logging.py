@@ -17,6 +17,7 @@ get_logger("realtime.worker").info("link_lost", source="helpdesk", client_secret
 get_logger("realtime.worker").debug("not shown")
 logging.getLogger("django.request").warning("Not Found: %s", "/nowhere")
 try:
+    customer = "Canary Customer"
     1 / 0
 except ZeroDivisionError:
     get_logger("realtime.worker").exception("bug")
@@ -52,4 +53,5 @@ def test_no_style_shows_a_secret(style: str) -> None:
 
     assert "link_lost" in text
     assert "hunter2" not in text
+    assert "Canary" not in text.replace('customer = "Canary Customer"', "")
     assert "not shown" not in text

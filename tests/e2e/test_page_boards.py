@@ -199,6 +199,20 @@ async def test_pause_keeps_the_picture_and_counts_what_waits(site: Site, desk: D
     await expect(row(page, "anna").locator("time").last).not_to_have_text(clock)
 
 
+async def test_a_drawer_opened_while_paused_shows_times_and_not_moments(site: Site, desk: Desk, page: Page) -> None:
+    await show(page, site, "/sessions/")
+    await page.keyboard.press("Space")
+    await row(page, "anna").locator("a").click()
+    drawer = page.locator("#drawer")
+    await expect(drawer.get_by_role("heading", name="anna")).to_be_visible()
+
+    clocks = drawer.locator("time[data-since]")
+    assert await clocks.count() > 0
+    for text in await clocks.all_inner_texts():
+        assert re.fullmatch(r"\d:\d\d", text)
+    assert await clocks.first.inner_text() == await row(page, "anna").locator("time").first.inner_text()
+
+
 async def test_the_drawer_opens_by_keys_lives_and_closes_where_it_came_from(site: Site, desk: Desk, page: Page) -> None:
     await show(page, site, "/sessions/?sort=-age")
     for name in ("berta", "anna"):

@@ -34,8 +34,17 @@ SHOWN = """() => {
 
 
 def row(key: int, text: int) -> str:
-    """Return a table's row."""
-    return f'<tr id="rows-{key}"><td>{key}</td><td>&lt;b&gt; {text}</td></tr>'
+    """Return a table's row; its attributes and its number of cells change with its text."""
+    mark, more = ((' class="is-ended"', ""), ("", ' title="more"'), (' data-mark="2"', ""))[text]
+    last = "<td><time>0:01</time></td>" if text == 2 else ""
+    return f'<tr id="rows-{key}"{mark}><td>{key}</td><td{more}>&lt;b&gt; {text}</td>{last}</tr>'
+
+
+def cells(*texts: str) -> Rendering:
+    """Return a rendering of one table row with these cells."""
+    html = "".join(f"<td>{text}</td>" for text in texts)
+    fragments = {"tile-head": '<table id="tile-head"></table>', "rows-1": f'<tr id="rows-1">{html}</tr>'}
+    return Rendering(fragments, {"rows": ("rows-1",), "points": ()})
 
 
 def point(key: int, text: int) -> str:
@@ -247,3 +256,54 @@ async def test_a_close_code_decides_whether_the_page_comes_back(page: Page, code
 
     await until(is_back, what="the connections")
     assert len(server.sockets) == connections
+
+
+LINK = '<a href="#{0}">{0}</a>'
+OPEN = '<details id="more"><summary>{0}</summary>more</details>'
+
+
+@pytest.mark.parametrize(
+    ("busy", "use"),
+    [
+        (LINK, "cell.querySelector('a').focus()"),
+        (OPEN, "cell.querySelector('details').open = true"),
+        (LINK, "getSelection().selectAllChildren(cell)"),
+    ],
+    ids=["focus", "open", "selection"],
+)
+async def test_a_cell_that_somebody_is_in_is_kept_and_others_are_replaced(page: Page, busy: str, use: str) -> None:
+    server = await open_page(page)
+    before, after = (cells(busy.format(text), f"idle {text}", "same") for text in ("old", "new"))
+    await play(server, page, [before])
+    await page.evaluate(f"""() => {{
+      window.cells = [...document.getElementById("rows-1").children];
+      window.inner = cells[0].firstElementChild;
+      const cell = cells[0];
+      {use};
+      window.used = [document.activeElement, getSelection().toString()];
+      cells[0].parentElement.toggleAttribute("data-selected", true);
+    }}""")
+
+    await server.send(encode_frame(difference(before, after), Place("e", 2)), "ack:2")
+
+    shown = await page.evaluate("""() => {
+      const now = [...document.getElementById("rows-1").children];
+      return {
+        text: now.map((cell) => cell.textContent.replace(/more$/, "")),
+        kept: now.map((cell, place) => cell === window.cells[place]),
+        inner: now[0].firstElementChild === window.inner,
+        focus: document.activeElement === window.used[0],
+        open: now[0].querySelector("details")?.open ?? null,
+        selected: getSelection().isCollapsed,
+        marked: now[0].parentElement.hasAttribute("data-selected"),
+      };
+    }""")
+    assert shown == {
+        "text": ["new", "idle new", "same"],
+        "kept": [True, False, True],
+        "inner": True,
+        "focus": True,
+        "open": True if busy is OPEN else None,
+        "selected": "selectAllChildren" not in use,
+        "marked": True,
+    }

@@ -6,11 +6,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from axe_playwright_python.async_playwright import Axe
 from django.conf import settings
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import User
 from playwright.async_api import Browser, Page, expect
 from pytest_django import DjangoDbBlocker
 
-from dashboard.models import SavedView
+from dashboard.models import SavedView, Team
+from dashboard.roles import LEAD
 from tests.services.site import Site, serving, site_environment
 from tests.services.valkey import ValkeyServer
 
@@ -31,10 +32,9 @@ def site(
 def session(site: Site) -> str:
     """Somebody signed in, who has nothing saved and may save for one team."""
     SavedView.objects.all().delete()
-    session = site.log_in("ingrid")
-    team, _ = Group.objects.get_or_create(name=HOSTILE)
-    team.permissions.set(Permission.objects.filter(codename="change_savedview"))
-    User.objects.get(username="ingrid").groups.set([team])
+    session = site.log_in("ingrid", LEAD)
+    team, _ = Team.objects.get_or_create(name=HOSTILE)
+    team.members.add(User.objects.get(username="ingrid"))
     return session
 
 
@@ -89,17 +89,17 @@ async def test_a_refused_view_keeps_what_was_typed(site: Site, session: str, pag
     await expect(page).to_have_url(f"{site.origin}/sessions/?q=vpn")
 
 
-async def test_on_a_phone_five_entries_stand_below_and_the_rest_behind_more(
+async def test_on_a_phone_six_entries_stand_below_and_the_rest_behind_more(
     site: Site, session: str, plain: Page
 ) -> None:
-    team = await Group.objects.aget(name=HOSTILE)
+    team = await Team.objects.aget(name=HOSTILE)
     await SavedView.objects.acreate(name=HOSTILE, board="sessions", query="q=vpn", team=team)
     await show(plain, site, session, "/queues/", width=390)
     shown = plain.locator(".nav .nav__link").filter(visible=True)
 
-    assert await shown.all_inner_texts() == ["Overview", "Queues", "Sessions", "Reps", "More"]
+    assert await shown.all_inner_texts() == ["Overview", "Queues", "Sessions", "Reps", "Vendors", "More"]
     await plain.locator(".nav__more summary").click()
-    assert (await shown.all_inner_texts())[5:] == ["Presentations", "Sources", HOSTILE, "All saved views"]
+    assert (await shown.all_inner_texts())[6:] == ["Trainings", "Wallboards", "Sources", HOSTILE, "All saved views"]
     assert await plain.evaluate("document.documentElement.scrollWidth") == 390
 
     await plain.locator(".nav__saved a").click()
@@ -125,7 +125,7 @@ async def test_many_saved_views_scroll_within_the_navigation(site: Site, session
 @pytest.mark.parametrize("width", [390, 1440])
 async def test_axe_finds_nothing(site: Site, session: str, browser: Browser, width: int, theme: str) -> None:
     ingrid = await User.objects.aget(username="ingrid")
-    team = await Group.objects.aget(name=HOSTILE)
+    team = await Team.objects.aget(name=HOSTILE)
     await SavedView.objects.acreate(name="Gone", board="abandoned", user=ingrid)
     await SavedView.objects.acreate(name=HOSTILE, board="sessions", query="state=waiting", team=team)
     page = await browser.new_page(bypass_csp=True)  # axe writes inline styles; the other tests watch the policy

@@ -15,6 +15,7 @@ from django.test import override_settings
 from playwright.async_api import Browser, Page, expect
 from pytest_django import DjangoDbBlocker
 
+from dashboard.roles import MANAGER, VIEWER
 from realtime.status import LinkState
 from tests.services.site import Site, Upstream, serving, site_environment
 from tests.services.valkey import ValkeyServer
@@ -55,9 +56,9 @@ def environment(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoD
         yield environment
 
 
-async def open_sources(page: Page, site: Site, username: str = "ingrid", *, is_staff: bool = True) -> str:
+async def open_sources(page: Page, site: Site, username: str = "ingrid", role: str = MANAGER) -> str:
     """Show the Sources page to somebody who is logged in; return the session."""
-    session: str = await sync_to_async(site.log_in)(username, is_staff=is_staff)
+    session: str = await sync_to_async(site.log_in)(username, role)
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site.origin}
     await page.context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict by its own name only
     await page.goto(site.origin + "/sources/")
@@ -77,7 +78,7 @@ async def test_signing_in_and_out(site: Site, upstream: Upstream, page: Page) ->
     await page.get_by_label("User name").fill("erik")
     await page.get_by_label("Password").fill("wrong")
     await page.get_by_role("button", name="Sign in").click()
-    await expect(page.get_by_role("alert")).to_contain_text("correct username and password")
+    await expect(page.get_by_role("alert")).to_contain_text("User name and password do not match")
     await page.get_by_label("Password").fill("correct horse")
     await page.get_by_role("button", name="Sign in").click()
     await expect(page).to_have_url(site.origin + "/sources/")
@@ -166,7 +167,7 @@ async def test_without_scripts_the_page_still_says_everything(site: Site, upstre
 
 
 async def test_only_operators_may_resynchronise(site: Site, upstream: Upstream, page: Page) -> None:
-    await open_sources(page, site, "viewer", is_staff=False)
+    await open_sources(page, site, "viewer", VIEWER)
     await expect_live(page)
 
     assert await page.get_by_role("button", name="Resynchronise").count() == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx2
 
-from dashboard.demo.environment import source_table
+from dashboard.demo.environment import source_tables
 from dashboard.valkey import is_answering
 from tests.e2e.test_demo import processes_of
 from tests.services.process import free_port, running
@@ -40,7 +40,7 @@ def test_the_procfile_runs_an_installation_with_its_own_valkey(tmp_path: Path) -
         assert migrating.popen.wait(60) == 0, migrating.output
     with running(*simulate, log_path=tmp_path / "simulator.log") as simulator:
         url = simulator.wait_for_output("simulator: ").removeprefix("simulator: ")
-        (folder / "sources.toml").write_text(source_table(url), encoding="utf-8")
+        (folder / "sources.toml").write_text(source_tables({"simulator": url}), encoding="utf-8")
         with running("-m", "honcho", "start", log_path=tmp_path / "honcho.log", environment=environment) as honcho:
             honcho.wait_for_output("state=live", seconds=60)
             wait_until(lambda: is_serving(port), what="the site on PORT")

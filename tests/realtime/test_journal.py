@@ -133,3 +133,15 @@ def rename_table(name: str, to: str) -> None:
     """Rename a table, waiting for nothing."""
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {name} RENAME TO {to}")
+
+
+async def test_it_counts_what_it_committed(thread: DatabaseThread) -> None:
+    journal, state = Journal(await taken(thread), thread), State()
+    journal.begin_epoch("e1")
+    rows = {f"{SOURCE}:{number}": {"name": "a"} for number in range(3)}
+    journal.add(state.apply(Change(SOURCE, {"queue": rows})))
+    async with running(journal):
+        await stored(thread, 1)
+
+    assert (journal.tally.count, journal.tally.rows) == (1, 3)
+    assert journal.tally.seconds > 0

@@ -146,6 +146,16 @@ def test_a_queue_that_comes_back_under_another_row_id_is_the_same_queue() -> Non
     assert (known["h:team/7"].get("queue_id"), known["h:team/7"].get("unstaffed_at")) == ("h:q2", None)
 
 
+def test_queues_whose_row_ids_were_given_to_each_other_keep_theirs() -> None:
+    """An appliance that restarts may give the same ids to other rows, all in one step of the copy."""
+    watch, count = Watch(), 8
+    watch.step(Cause.COPY, queue={f"h:{one}": {"type": "team", "support_team_id": f"{one}"} for one in range(count)})
+    moved = {f"h:{(one + 1) % count}": {"type": "team", "support_team_id": f"{one}"} for one in range(count)}
+    watch.step(Cause.COPY, queue=dict(moved))
+    held = {row.get("queue_id"): key for key, row in watch.state.known_queues.items()}
+    assert held == {key: f"h:team/{row['support_team_id']}" for key, row in moved.items()}
+
+
 def test_personal_queues_are_not_kept() -> None:
     watch = staffed()
     watch.step(queue={"h:p": {"type": "personal", "name": "Ada"}})

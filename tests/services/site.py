@@ -16,6 +16,8 @@ from pytest_django import DjangoDbBlocker
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from dashboard.permission import give_role
+from dashboard.roles import MANAGER
 from realtime import feed, store
 from realtime.change import Change
 from realtime.feed import Published
@@ -37,9 +39,11 @@ class Site:
         """Scheme, host and port."""
         return f"http://127.0.0.1:{self.port}"
 
-    def log_in(self, username: str, *, is_staff: bool = False) -> str:
+    def log_in(self, username: str, role: str | None = MANAGER) -> str:
         """Return the session of a user, who is made when there is none."""
-        user, _ = User.objects.get_or_create(username=username, defaults={"is_staff": is_staff})
+        user, is_new = User.objects.get_or_create(username=username)
+        if is_new:
+            give_role(user, role)
         client = Client()
         client.force_login(user)
         return client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard.sources import SourcesRefused, configured_appliances
-from realtime.appliance.check import Finding, Result, check
-from realtime.source import Appliance
+from dashboard.sources import Source, SourcesRefused, configured_sources
+from dashboard.vendors.account import Account
+from dashboard.vendors.check import check_account
+from realtime.appliance.check import check
+from realtime.outbound.probe import Finding, Result
 
 Table = list[tuple[str, str, str, str]]
 
@@ -25,31 +27,32 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, source: list[str] | None = None, **options: Any) -> None:
         """Check the sources side by side and print one table."""
-        appliances = chosen(source)
-        results = asyncio.run(check_all(appliances))
+        results = asyncio.run(check_all(chosen(source)))
         self.stdout.write(layout(rows_of(results)))
         bad = [name for name, findings in results.items() if any(one.result is Result.FAILED for one in findings)]
         if bad:
             raise CommandError(f"{len(bad)} of {len(results)} sources failed: {', '.join(bad)}")
 
 
-def chosen(names: list[str] | None) -> tuple[Appliance, ...]:
-    """Return the configured appliances, or those named. Raises CommandError."""
+def chosen(names: list[str] | None) -> tuple[Source, ...]:
+    """Return the configured sources, or those named. Raises CommandError."""
     try:
-        appliances = configured_appliances()
+        sources = configured_sources()
     except SourcesRefused as error:
         raise CommandError(str(error)) from error
-    known = [one.name for one in appliances]
+    known = [one.name for one in sources]
     unknown = [name for name in names or () if name not in known]
     if unknown:
         raise CommandError(f"No source is called {', '.join(unknown)}; there are {', '.join(known)}.")
-    return tuple(one for one in appliances if not names or one.name in names)
+    return tuple(one for one in sources if not names or one.name in names)
 
 
-async def check_all(appliances: tuple[Appliance, ...]) -> dict[str, tuple[Finding, ...]]:
+async def check_all(sources: tuple[Source, ...]) -> dict[str, tuple[Finding, ...]]:
     """Return the findings of each source by name; all are tried at the same time."""
-    findings = await asyncio.gather(*(check(one) for one in appliances))
-    return {one.name: found for one, found in zip(appliances, findings, strict=True)}
+    findings = await asyncio.gather(
+        *(check_account(one) if isinstance(one, Account) else check(one) for one in sources)
+    )
+    return {one.name: found for one, found in zip(sources, findings, strict=True)}
 
 
 def rows_of(results: dict[str, tuple[Finding, ...]]) -> Table:
@@ -58,7 +61,7 @@ def rows_of(results: dict[str, tuple[Finding, ...]]) -> Table:
     for name, findings in results.items():
         # Errors begin with the source's name, which has a column of its own here.
         details = [printable(one.detail.removeprefix(f"{name}: ")) for one in findings]
-        rows += [(name, one.stage.value, one.result.value, text) for one, text in zip(findings, details, strict=True)]
+        rows += [(name, one.stage, one.result.value, text) for one, text in zip(findings, details, strict=True)]
     return rows
 
 

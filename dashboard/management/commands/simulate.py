@@ -1,4 +1,4 @@
-"""`manage.py simulate`: run a stand-in appliance with a believable support center. Needs no database."""
+"""`manage.py simulate`: stand-ins for an appliance and the polled vendors, one believable center. Needs no database."""
 
 import asyncio
 import dataclasses
@@ -10,6 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from dashboard.vendors.simulators import options as vendor_options
+from dashboard.vendors.simulators.registry import SIMULATED
+from dashboard.vendors.simulators.server import VendorSimulators
 from realtime.simulator.dialect import Freedom, read_freedoms
 from realtime.simulator.faults import Fault, PlannedFault, read_fault
 from realtime.simulator.ledger import IdMode
@@ -31,7 +34,7 @@ NUMBERS: dict[str, str] = {
 class Command(BaseCommand):
     """Parses options, then serves until SIGTERM or SIGINT."""
 
-    help = "Run a stand-in BeyondTrust appliance on loopback."
+    help = "Run a stand-in BeyondTrust appliance, and stand-ins for the polled vendors, on loopback."
     requires_system_checks = ()
     requires_migrations_checks = False
 
@@ -53,24 +56,34 @@ class Command(BaseCommand):
         parser.add_argument(
             "--fault", action="append", default=[], type=parse_fault, metavar="NAME[=ARG][@SECONDS]", help=names(Fault)
         )
+        parser.add_argument(
+            "--vendors-port", type=int, default=0, help="port of the polled vendors' stand-ins; 0 picks a free one"
+        )
+        parser.add_argument(
+            "--busy", type=float, default=1.0, help="how much work there is in the polled products; 0 for none"
+        )
         parser.add_argument("--control", action="store_true", help="serve /simulator/… for tests and benches")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Serve until told to stop."""
-        asyncio.run(self._serve(read_options(options)))
+        told = read_options(options)
+        asyncio.run(self._serve(told, read_vendor_options(told, options)))
 
-    async def _serve(self, options: Options) -> None:
+    async def _serve(self, options: Options, vendors: vendor_options.Options) -> None:
         stopped = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         try:
-            async with Simulator(options) as simulator:
+            async with VendorSimulators(vendors) as simulators, Simulator(options) as simulator:
                 gc.freeze()
+                for name in SIMULATED:
+                    self.stdout.write(f"{name}: {simulators.url(name)}")
                 self.stdout.write(f"simulator: {simulator.url}")
                 self.stdout.flush()
                 await stopped.wait()
         except OSError as error:
-            raise CommandError(f"the simulator cannot listen on {options.host}:{options.port}: {error}") from error
+            ports = f"{options.port} and {vendors.port}"
+            raise CommandError(f"the simulator cannot listen on {options.host}, ports {ports}: {error}") from error
 
 
 def names(choices: type[Freedom] | type[Fault]) -> str:
@@ -98,3 +111,20 @@ def read_options(given: dict[str, Any]) -> Options:
     if given["speed"] <= 0:
         raise CommandError("--speed must be above 0")
     return Options(**chosen, freedoms=read_freedoms(given["freedom"]), faults=tuple(given["fault"]))
+
+
+def read_vendor_options(appliance: Options, given: dict[str, Any]) -> vendor_options.Options:
+    """Return what the polled vendors' stand-ins are told: the same center, and the same secret for all."""
+    if given["busy"] < 0:
+        raise CommandError("--busy must not be below 0")
+    return vendor_options.Options(
+        host=appliance.host,
+        port=given["vendors_port"],
+        seed=appliance.seed,
+        speed=appliance.speed,
+        reps=appliance.reps,
+        hour=appliance.hour,
+        busy=given["busy"],
+        secret=appliance.client_secret,
+        control=appliance.control,
+    )

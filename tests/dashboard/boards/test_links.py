@@ -70,7 +70,7 @@ def test_a_link_is_described_in_words(given: LinkStatus, level: Level, words: st
 
 
 def test_a_configured_source_that_was_never_mirrored_shows_nothing_it_does_not_know() -> None:
-    (link,) = board_links({}, {}, NOW, configured=["helpdesk"], may_resynchronise=True).links
+    (link,) = board_links({}, {}, NOW, configured=[LinkStatus("helpdesk")], may_resynchronise=True).links
 
     assert link.condition.words == "not mirrored yet"
     assert (link.rows, link.messages_per_second, link.clock, link.connection_count, link.warning_count) == (None,) * 5
@@ -108,7 +108,7 @@ def test_totals_leave_out_what_is_unknown() -> None:
     }
     counts = count_rows(State())
 
-    totals = board_links(counts, statuses, NOW, configured=["c"]).totals
+    totals = board_links(counts, statuses, NOW, configured=[LinkStatus("c")]).totals
 
     assert (totals.sources, totals.current, totals.messages_per_second, totals.warnings) == (3, 1, 1.5, 3)
     assert board_links(counts, {}, NOW).totals.messages_per_second is None

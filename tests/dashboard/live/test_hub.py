@@ -8,7 +8,8 @@ import pytest
 
 from dashboard.boards.moment import Moment
 from dashboard.live import registry
-from dashboard.live.hub import Hub
+from dashboard.live.admission import Ticket
+from dashboard.live.hub import BUSY_SECONDS, Hub
 from dashboard.live.message import Message
 from dashboard.live.painter import Picture, Piece
 from dashboard.live.socket import CloseCode, LiveSocket
@@ -72,6 +73,7 @@ async def hub() -> AsyncIterator[Hub]:
     """A hub that serves, beside a replica that has loaded and follows nobody."""
     hub = Hub()
     hub._replica.loaded.set()
+    hub._wallboards.loaded.set()
     serving = asyncio.create_task(hub._serve())
     yield hub
     serving.cancel()
@@ -89,10 +91,10 @@ def open_board(monkeypatch: pytest.MonkeyPatch, name: str, board: CountingBoard)
     return ViewKey(name)
 
 
-async def join(hub: Hub, key: ViewKey) -> tuple[LiveSocket, Wire]:
+async def join(hub: Hub, key: ViewKey, wire: Wire | None = None) -> tuple[LiveSocket, Wire]:
     """Open a socket on a view."""
-    wire = Wire()
-    socket = LiveSocket(key, "", "session", wire)
+    wire = wire or Wire()
+    socket = LiveSocket(key, "", Ticket("session"), wire)
     await hub.join(socket)
     return socket, wire
 
@@ -117,21 +119,73 @@ async def test_all_watchers_of_a_view_get_the_same_bytes_object(hub: Hub, monkey
     assert {len(wire.messages) for wire in wires} == {3}  # the heartbeat, the paint, the step
 
 
-async def test_a_busy_view_is_sent_at_once_and_then_gathered(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_changes_in_a_row_are_sent_at_once_and_more_are_gathered(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     board = CountingBoard()
     _socket, wire = await join(hub, open_board(monkeypatch, "counting", board))
     started = hub.loop.time()
 
-    hub._touch(STEP)
-    await wait_for_steps(wire, 1)
+    for number in (1, 2):
+        hub._touch(STEP)
+        await wait_for_steps(wire, number)
+    two_sent_at = hub.loop.time()
     for _ in range(50):
         hub._touch(STEP)
         await asyncio.sleep(0)
-    await wait_for_steps(wire, 2)
+    await wait_for_steps(wire, 3)
 
-    assert hub.loop.time() - started >= 0.1
-    assert len(wire.steps) == 2
-    assert board.count == 51
+    assert two_sent_at - started < BUSY_SECONDS
+    assert hub.loop.time() - started >= BUSY_SECONDS
+    assert len(wire.steps) == 3
+    assert board.count == 52
+
+
+async def test_a_busy_view_is_sent_ten_times_a_second_and_once_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    _socket, wire = await join(hub, open_board(monkeypatch, "counting", CountingBoard()))
+    started = hub.loop.time()
+
+    while hub.loop.time() < started + 3.5 * BUSY_SECONDS:
+        hub._touch(STEP)
+        await asyncio.sleep(0)
+
+    assert len(wire.steps) <= (hub.loop.time() - started) / BUSY_SECONDS + 2
+
+
+async def test_a_page_opened_while_a_step_is_being_sent_leaves_no_socket_a_gap(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.live.hub.PORTION", 1)
+    key = open_board(monkeypatch, "counting", CountingBoard())
+    served: list[Wire] = []
+    visits: list[asyncio.Task[Any]] = []
+
+    async def visit() -> None:
+        """Those who have the step leave, the rows change once more, and a page is opened."""
+        for socket, wire in joined:
+            if wire in served:
+                hub.leave(socket)
+        hub._touch(STEP)
+        await hub.paint(key)
+
+    class VisitedWire(Wire):
+        """Has the visit begin as soon as five have the first step."""
+
+        def write(self, message: Message) -> None:
+            """Remember a message."""
+            super().write(message)
+            if len(self.steps) == 1:
+                served.append(self)
+            if len(served) == 5 and not visits:
+                visits.append(asyncio.create_task(visit()))
+
+    joined = [await join(hub, key, VisitedWire()) for _ in range(20)]
+    hub._touch(STEP)
+    for _socket, wire in joined:
+        await wait_for_steps(wire, 1)
+    await asyncio.gather(*visits)
+
+    assert sorted([step.seq for step in wire.steps] for _socket, wire in joined) == [[2]] * 5 + [[2, 3]] * 15
 
 
 @pytest.mark.parametrize("fails_in", ["touch", "picture"])

@@ -34,10 +34,12 @@ class Protocol:
 
     STATE_OPEN = 3
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, compression: object = None) -> None:
         self.state = self.STATE_OPEN
         self.transport = Transport(room)
         self.maxMessagePayloadSize = self.maxFramePayloadSize = 0
+        self.perMessageCompressionAccept: object = None
+        self._perMessageCompress = compression
 
 
 @pytest.mark.parametrize("room", [0, 1, 7, 8, 12, 1000])
@@ -52,6 +54,18 @@ def test_a_socket_that_takes_only_a_part_gets_the_rest_queued_in_order(room: int
     sent = protocol.transport.taken + b"".join(protocol.transport._tempDataBuffer)
     assert sent == b"".join(message.frame for message in messages)
     assert len(protocol.transport.taken) == min(room, 24)
+
+
+def test_a_socket_that_agreed_on_compression_gets_compressed_frames() -> None:
+    message = Message(b"<td>waiting</td>" * 100)
+    plain, packed = Protocol(10_000), Protocol(10_000, compression=object())
+
+    for protocol in (plain, packed):
+        DaphneOutlet(protocol).write(message)
+
+    assert plain.transport.taken == message.frame
+    assert packed.transport.taken == message.deflated_frame
+    assert len(packed.transport.taken) < len(plain.transport.taken) / 10
 
 
 def test_a_closed_socket_gets_nothing() -> None:

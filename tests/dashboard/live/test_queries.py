@@ -17,10 +17,13 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from dashboard.boards.catalogue import LISTS
+from dashboard.live.admission import Ticket
 from dashboard.live.hub import Hub
 from dashboard.live.message import Message
 from dashboard.live.socket import LiveSocket
 from dashboard.live.view import ViewKey
+from dashboard.permission import give_role
+from dashboard.roles import MANAGER
 from tests.services.site import Upstream
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
@@ -127,7 +130,7 @@ async def hub(upstream: Upstream, queries: Queries, valkey: ValkeyServer) -> Asy
 async def open_socket(hub: Hub, board: str) -> Wire:
     """Watch a board."""
     wire = Wire()
-    await hub.join(LiveSocket(ViewKey(board), "", "session", wire))
+    await hub.join(LiveSocket(ViewKey(board), "", Ticket("session"), wire))
     return wire
 
 
@@ -169,6 +172,7 @@ async def count_for_page(hub: Hub, queries: Queries, user: User, board: str) -> 
 @pytest.mark.parametrize("board", BOARDS)
 async def test_a_live_page_costs_no_query_per_row(hub: Hub, upstream: Upstream, queries: Queries, board: str) -> None:
     user = await User.objects.acreate_user("lead")
+    await sync_to_async(give_role)(user, MANAGER)
     for_one = await count_for_page(hub, queries, user, board)
     wire = await open_socket(hub, board)
     await sync_to_async(upstream.commit)(**rows(2, 2))
@@ -211,7 +215,9 @@ def test_a_page_from_the_database_costs_no_query_per_row(
     upstream = Upstream(SOURCE)
     upstream.say()
     upstream.commit(**rows(1, 1))
-    client.force_login(User.objects.create_user("lead"))
+    user = User.objects.create_user("lead")
+    give_role(user, MANAGER)
+    client.force_login(user)
     client.get(f"/{board}/")
     with CaptureQueriesContext(connection) as for_one:
         client.get(f"/{board}/")

@@ -115,16 +115,16 @@ def walk(show: Show, state: State, count: int, at: datetime, apart: timedelta) -
     return asked
 
 
-def test_a_quiet_view_asks_for_every_acknowledgement_and_a_busy_one_for_every_fifth() -> None:
+def test_a_quiet_view_asks_for_every_acknowledgement_and_a_busy_one_for_every_eighth() -> None:
     state = State()
     show = open_show(state, moment(state, link("a")))
 
-    quiet = walk(show, state, 4, NOW, timedelta(seconds=0.6))
-    busy = walk(show, state, 11, NOW + timedelta(seconds=2), timedelta(milliseconds=50))
+    quiet = walk(show, state, 4, NOW, timedelta(seconds=2.6))
+    busy = walk(show, state, 17, NOW + timedelta(seconds=8), timedelta(milliseconds=50))
     turned_back = walk(show, state, 1, NOW - timedelta(hours=1), timedelta(0))
 
     assert quiet == [True] * 4
-    assert busy == [False] * 4 + [True] + [False] * 4 + [True, False]
+    assert busy == [False] * 7 + [True] + [False] * 7 + [True, False]
     assert turned_back == [True]
 
 

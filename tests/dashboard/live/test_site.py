@@ -3,18 +3,26 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import psutil
 import pytest
+from allauth.usersessions.models import UserSession
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoDbBlocker
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.typing import Origin
 
+from dashboard.permission import give_role
+from dashboard.roles import MANAGER, VIEWER, Right
 from realtime.status import LinkState
 from tests.services.site import Site, Upstream, cookies, serving, site_environment
 from tests.services.valkey import ValkeyServer
@@ -40,9 +48,9 @@ def upstream(site: Site) -> Upstream:
     return upstream
 
 
-async def log_in(site: Site, username: str = "viewer", *, is_staff: bool = False) -> str:
+async def log_in(site: Site, username: str = "viewer", role: str | None = MANAGER) -> str:
     """Return a session."""
-    return await sync_to_async(site.log_in)(username, is_staff=is_staff)
+    return await sync_to_async(site.log_in)(username, role)
 
 
 async def read_until(
@@ -159,6 +167,47 @@ async def test_a_message_over_4_kb_is_cut_off(site: Site, upstream: Upstream) ->
         assert await close_code(socket) == 1006
 
 
+WIDEST = ClientPerMessageDeflateFactory(client_max_window_bits=True)  # as Chromium offers
+
+
+async def open_offering(site: Site, session: str, offer: ClientPerMessageDeflateFactory) -> ClientConnection:
+    """Open a socket that offers compression."""
+    headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"}
+    address, origin = f"ws://127.0.0.1:{site.port}/live/sources/", Origin(site.origin)
+    return await connect(address, origin=origin, additional_headers=headers, extensions=[offer], proxy=None)
+
+
+async def test_a_socket_that_offers_what_chromium_offers_is_sent_compressed_frames(
+    site: Site, upstream: Upstream
+) -> None:
+    session = await log_in(site)
+    async with await open_offering(site, session, WIDEST) as socket:
+        await read_until(socket, is_paint)
+        await sync_to_async(upstream.add_queue)("compressed")
+        await read_until(socket, lambda text: 'data-frame="step"' in text)
+        answer = socket.response.headers["Sec-WebSocket-Extensions"] if socket.response else ""
+
+    assert answer == "permessage-deflate; client_max_window_bits=9"
+
+
+async def test_a_socket_that_can_only_inflate_less_is_sent_plain_frames(site: Site, upstream: Upstream) -> None:
+    session = await log_in(site)
+    offer = ClientPerMessageDeflateFactory(server_max_window_bits=12)
+    async with await open_offering(site, session, offer) as socket:
+        await read_until(socket, is_paint)
+
+        assert socket.response is not None
+        assert "Sec-WebSocket-Extensions" not in socket.response.headers
+
+
+async def test_a_message_that_inflates_to_over_4_kb_is_cut_off(site: Site, upstream: Upstream) -> None:
+    session = await log_in(site)
+    async with await open_offering(site, session, WIDEST) as socket:
+        await socket.send("ack:" + "1" * 5_000_000)
+
+        assert await close_code(socket) == 1006
+
+
 async def test_whoever_says_too_much_is_closed(site: Site, upstream: Upstream) -> None:
     session = await log_in(site)
     async with await site.open_socket(session) as socket:
@@ -187,7 +236,21 @@ def change_password(session: str) -> None:
     user.save()
 
 
-@pytest.mark.parametrize("end", [end_session, deactivate, change_password])
+def sign_out_others(session: str) -> None:
+    """Sign the user of a session out of it, from another browser."""
+    user = User.objects.get(username="leaver")
+    client = Client()
+    client.force_login(user)
+    UserSession.objects.create(user=user, session_key=session, ip="127.0.0.1", user_agent="")
+    assert client.post("/account/sessions/").status_code == 302
+
+
+def sign_out(session: str) -> None:
+    """Sign out by the button."""
+    assert Client(headers={"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"}).post("/logout/").status_code == 302
+
+
+@pytest.mark.parametrize("end", [end_session, deactivate, change_password, sign_out_others, sign_out])
 async def test_a_socket_ends_with_what_it_rests_on(site: Site, upstream: Upstream, end: Callable[[str], None]) -> None:
     await sync_to_async(User.objects.filter(username="leaver").delete)()
     session = await log_in(site, "leaver")
@@ -203,18 +266,77 @@ async def test_a_socket_ends_with_what_it_rests_on(site: Site, upstream: Upstrea
 
 
 async def test_another_scope_sends_the_socket_back_for_it(site: Site, upstream: Upstream) -> None:
-    session = await log_in(site, "promoted")
+    session = await log_in(site, "promoted", None)
     user = await User.objects.aget(username="promoted")
     async with await site.open_socket(session) as socket:
         before = await read_until(socket, is_paint)
-        user.is_staff = True
-        await sync_to_async(user.save)()
+        await sync_to_async(give_role)(user, MANAGER)
         assert await close_code(socket, 4) == 4000
     async with await site.open_socket(session) as socket:
         after = await read_until(socket, is_paint)
 
     assert "Resynchronise" not in before
     assert "Resynchronise" in after
+
+
+def take_from_group(user: User) -> None:
+    """Take the right away that came with a group of the site's own."""
+    Group.objects.get(name="Keepers").permissions.clear()
+
+
+def take_group(user: User) -> None:
+    """Take the group away."""
+    user.groups.remove(Group.objects.get(name="Keepers"))
+
+
+@pytest.mark.parametrize("take", [take_group, take_from_group])
+async def test_a_right_that_is_taken_ends_at_once(site: Site, upstream: Upstream, take: Callable[[User], None]) -> None:
+    session: str = await sync_to_async(site.log_in)(take.__name__, VIEWER)
+    user = await User.objects.aget(username=take.__name__)
+    group, _ = await Group.objects.aget_or_create(name="Keepers")
+    await group.permissions.aadd(await Permission.objects.aget(codename=Right.ACT_ON_SOURCES))
+    await user.groups.aadd(group)
+    async with await site.open_socket(session) as socket:
+        assert "Resynchronise" in await read_until(socket, is_paint)
+        await sync_to_async(take)(user)
+        assert await close_code(socket, 4) == 4000
+    async with await site.open_socket(session) as socket:
+        assert "Resynchronise" not in await read_until(socket, is_paint)
+
+
+@pytest.fixture
+def narrow_site(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
+    """A site where one user holds three sockets at most, and one address five."""
+    limits = {"SOCKETS_PER_USER": "3", "SOCKETS_PER_ADDRESS": "5"}
+    with (
+        site_environment(tmp_path, django_db_blocker) as environment,
+        serving(environment | limits, tmp_path / "web.log") as own,
+    ):
+        yield own
+
+
+async def outcome(site: Site, session: str, stack: AsyncExitStack) -> int:
+    """Open a socket that stays, and return 0 when it shows its board, else its close code."""
+    socket = await stack.enter_async_context(await site.open_socket(session))
+    try:
+        await read_until(socket, is_paint)
+    except ConnectionClosed as ended:
+        return ended.rcvd.code if ended.rcvd else 1006
+    return 0
+
+
+async def test_one_user_and_one_address_hold_so_many_sockets_at_most(narrow_site: Site) -> None:
+    ann, bob = await log_in(narrow_site, "ann"), await log_in(narrow_site, "bob")
+
+    async with AsyncExitStack() as stack:
+        anns = [await outcome(narrow_site, ann, stack) for _ in range(4)]
+        bobs = [await outcome(narrow_site, bob, stack) for _ in range(3)]
+    async with AsyncExitStack() as stack:
+        after = await outcome(narrow_site, ann, stack)
+
+    assert anns == [0, 0, 0, 4429]
+    assert bobs == [0, 0, 4429]  # the sixth from this address
+    assert after == 0
 
 
 async def open_mute(site: Site, session: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -252,7 +374,7 @@ async def test_pages_and_sockets_are_for_those_who_logged_in(site: Site) -> None
     page = await get("/sources/")
 
     assert getattr(page, "status_code", 0) == 302
-    assert settings.LOGIN_URL in getattr(page, "headers", {}).get("Location", "")
+    assert reverse(settings.LOGIN_URL) in getattr(page, "headers", {}).get("Location", "")
 
 
 async def test_without_redis_changes_come_from_the_database(

@@ -1,5 +1,8 @@
 """A socket's window: what is on its way is bounded, and what was missed is painted."""
 
+import zlib
+
+from dashboard.live.admission import Ticket
 from dashboard.live.message import Message
 from dashboard.live.socket import ACK_SECONDS, WINDOW_BYTES, WINDOW_STEPS, CloseCode, LiveSocket
 from dashboard.live.view import ViewKey
@@ -29,7 +32,7 @@ class Wire:
 def open_socket() -> tuple[LiveSocket, Wire]:
     """Return a socket that was painted at place 1."""
     wire = Wire()
-    socket = LiveSocket(ViewKey("sources"), "", "session", wire)
+    socket = LiveSocket(ViewKey("sources"), "", Ticket("session"), wire)
     socket.paint(Message(b"paint", 1, asks=True), 0.0)
     return socket, wire
 
@@ -127,3 +130,24 @@ def test_a_frame_has_the_header_of_its_size() -> None:
     assert Message(b"a" * 126).frame[:4] == b"\x81\x7e\x00\x7e"
     assert Message(b"a" * 65536).frame[:10] == b"\x81\x7f" + (65536).to_bytes(8, "big")
     assert Message(b"abc").frame == b"\x81\x03abc"
+
+
+def test_compressed_frames_can_be_read_from_any_point_of_a_stream() -> None:
+    payloads = [b"", b"abc", "wartet seit 12\u202fmin".encode() * 3, bytes(range(256)) * 400]
+    lasting = zlib.decompressobj(-zlib.MAX_WBITS)
+
+    for payload in payloads:
+        packed = payload_of(Message(payload).deflated_frame, b"\xc1")
+        assert zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed) == payload
+        assert lasting.decompress(packed) == payload
+
+
+def payload_of(frame: bytes, first: bytes) -> bytes:
+    """Return what an unmasked frame that begins so carries, ended as an inflater takes it."""
+    size, start = frame[1], 2
+    if size >= 126:
+        start += 2 if size == 126 else 8
+        size = int.from_bytes(frame[2:start], "big")
+    assert frame[:1] == first
+    assert len(frame) == start + size
+    return frame[start:] + b"\x00\x00\xff\xff"

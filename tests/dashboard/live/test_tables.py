@@ -3,12 +3,23 @@
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from dashboard.boards.moment import Moment
 from dashboard.boards.sessions import LINGER
-from dashboard.live.tables import PRESENTATIONS, QUEUES, REPRESENTATIVES, SESSIONS, RowKind, RowTable, Tables
+from dashboard.live.shelf import Shelf
+from dashboard.live.tables import (
+    ACTIVITIES,
+    PRESENTATIONS,
+    QUEUES,
+    REPRESENTATIVES,
+    SESSIONS,
+    RowKind,
+    RowTable,
+    Tables,
+)
 from realtime.change import Applied, Cause, Change
 from realtime.observer import observe
 from realtime.rows import Oddities, RowDecoder
@@ -76,6 +87,7 @@ class Life:
 def pairs(tables: Tables) -> list[tuple[RowTable, RowKind]]:  # type: ignore[type-arg]
     """Return each table with its kind."""
     return [
+        (tables.combined, ACTIVITIES),
         (tables.sessions, SESSIONS),
         (tables.representatives, REPRESENTATIVES),
         (tables.queues, QUEUES),
@@ -122,14 +134,23 @@ def assert_drawn(life: Life) -> None:
     moment = life.moment
     life.tables.refresh(moment)
     for table, kind in pairs(life.tables):
-        drawn = {key: kind.draw(moment, key) for key in life.state.tables[kind.table]}
-        living = {key: row for key, row in table.rows.items() if getattr(row, "ended_at", None) is None}
-        assert living == drawn
+        keys = {kind.key_of(name, key) for name in kind.tables for key in life.state.tables[name]}
+        drawn = {key: row for key in keys if (row := kind.draw(moment, key)) is not None}
+        assert {key: row for key, row in table.rows.items() if key in keys} == drawn
+        assert table.rows.keys() - keys <= table._lingering.keys()
+        assert_counted(table)
+
+
+def assert_counted(table: Shelf[Any]) -> None:
+    """Assert that each section holds its rows, and counts their values right."""
+    for name, section in table.sections.items():
+        rows = {key: row for key, row in table.rows.items() if not name or name in table.spec.sections(row)}
+        assert section.keys.keys() == rows.keys()
         counts = {
-            name: Counter(value for row in table.rows.values() for value in set(values(row)))
+            name: Counter(value for row in rows.values() for value in set(values(row)))
             for name, values in table.spec.filters.items()
         }
-        assert {name: +counter for name, counter in table.counts.items()} == counts
+        assert {name: +counter for name, counter in section.counts.items()} == counts
 
 
 def test_a_follower_hears_of_every_row_that_changed() -> None:
@@ -158,6 +179,21 @@ def test_an_ended_session_lingers_then_goes() -> None:
     assert life.tables.sessions.is_due(later.at)
     life.tables.refresh(later)
     assert key not in life.tables.sessions.rows
+
+
+def test_an_ended_session_lingers_among_all_vendors_too() -> None:
+    life = Life(3)
+    life.tables.refresh(life.moment)
+    key = next(iter(life.state.support_sessions))
+    row_id = f"{SOURCE}:support_session/{key.partition(':')[2]}"
+    life.apply(Change(SOURCE, deletes={"support_session": [key]}))
+    moment = life.moment
+    life.tables.refresh(moment)
+    ended = life.tables.combined.rows[row_id]
+    life.tables.refresh(Moment(life.state, moment.statuses, moment.at + LINGER))
+
+    assert (ended.doing.value, ended.ended_at, ended.tabs) == ("ended", moment.at, ("now", "ended"))
+    assert row_id not in life.tables.combined.rows
 
 
 def test_a_swept_session_does_not_count_as_ended() -> None:

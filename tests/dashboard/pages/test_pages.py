@@ -1,12 +1,14 @@
 """The pages by their addresses: who sees them, what an address means, what a page costs."""
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from dashboard.boards.catalogue import LISTS
 from dashboard.live.registry import choose_view
+from dashboard.permission import give_role
+from dashboard.roles import MANAGER
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/overview/", *(f"/{board}/" for board in LISTS)]
@@ -15,7 +17,9 @@ PAGES = ["/overview/", *(f"/{board}/" for board in LISTS)]
 @pytest.fixture
 def manager(client: Client) -> Client:
     """Somebody who is logged in."""
-    client.force_login(User.objects.create_user("manager"))
+    user = User.objects.create_user("manager")
+    give_role(user, MANAGER)
+    client.force_login(user)
     return client
 
 
@@ -34,7 +38,7 @@ def test_pages_open_while_there_is_no_source(manager: Client, path: str) -> None
 
 def test_a_page_costs_no_query_per_row(manager: Client, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     manager.get("/sessions/")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         manager.get("/sessions/?state=waiting&q=anna&sort=-age")
 
 
@@ -66,7 +70,7 @@ def test_a_thing_that_is_not_there_is_said(manager: Client) -> None:
 
 
 def test_equal_addresses_share_a_view() -> None:
-    user = User(username="manager")
+    user = AnonymousUser()
     one = choose_view("sessions", user, "state=waiting&state=assigned&page=1&open=session:a:b&utm=1")
     other = choose_view("sessions", user, "sort=urgency,age&state=assigned&state=waiting")
 

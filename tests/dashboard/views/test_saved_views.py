@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection
 from django.test import Client
@@ -15,26 +15,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.boards.catalogue import LISTS, read_query
-from dashboard.models import SavedView
+from dashboard.models import SavedView, Team
 from dashboard.models.saved_view import OWNER_LIMIT
+from dashboard.permission import give_role
+from dashboard.roles import MANAGER, Right
 
 HOSTILE = '<script>alert(1)</script>"\u202e&{{ x }}'
 PAGE = "/saved-views/"
 
 
-def make_user(name: str, *teams: Group, is_staff: bool = False) -> User:
-    """Make a user who is a member of teams."""
-    user = User.objects.create(username=name, is_staff=is_staff)
-    user.groups.set(teams)
+def make_user(name: str, *teams: Team, role: str | None = None, may_change: bool = False) -> User:
+    """Make a user who is a member of teams, with a role or without, who may change the teams' views or not."""
+    user = User.objects.create(username=name)
+    user.teams.set(teams)
+    give_role(user, role)
+    if may_change:
+        user.user_permissions.add(Permission.objects.get(codename=Right.EDIT_TEAM_VIEWS))
     return user
 
 
-def make_team(name: str, *, may_change: bool = False) -> Group:
-    """Make a team, whose members may change its views or not."""
-    team = Group.objects.create(name=name)
-    if may_change:
-        team.permissions.add(Permission.objects.get(codename="change_savedview"))
-    return team
+def make_team(name: str) -> Team:
+    """Make a team."""
+    return Team.objects.create(name=name)
 
 
 def signed_in(user: User) -> Client:
@@ -102,7 +104,7 @@ def test_a_name_loses_its_line_breaks_and_control_characters() -> None:
 @pytest.mark.django_db
 def test_a_hostile_name_is_text_everywhere() -> None:
     team = make_team(HOSTILE)
-    ann = make_user("ann", team, is_staff=True)
+    ann = make_user("ann", team, role=MANAGER)
     client = signed_in(ann)
     save(client, name=HOSTILE, query="q=%3Cb%3E")
     save(client, name=HOSTILE, team=team.pk)
@@ -127,8 +129,8 @@ def test_too_many_filters_are_refused_with_the_reason() -> None:
 
 @pytest.mark.django_db
 def test_a_name_is_unique_per_owner_only() -> None:
-    team = make_team("Night", may_change=True)
-    ann, bob = make_user("ann", team), make_user("bob")
+    team = make_team("Night")
+    ann, bob = make_user("ann", team, may_change=True), make_user("bob")
     saved = [save(signed_in(ann)), save(signed_in(ann), team=team.pk), save(signed_in(bob))]
 
     again = [save(signed_in(ann)), save(signed_in(ann), team=team.pk)]
@@ -190,10 +192,10 @@ def test_members_see_a_teams_views_after_their_own_and_nobody_else_does() -> Non
 
 
 CHANGES: list[tuple[Callable[[], User], int]] = [
-    (lambda: make_user("member", Group.objects.get(name="Night")), 403),
-    (lambda: make_user("changer", Group.objects.get(name="Night"), make_team("Leads", may_change=True)), 302),
-    (lambda: make_user("outsider", make_team("Leads", may_change=True)), 404),
-    (lambda: make_user("manager", is_staff=True), 302),
+    (lambda: make_user("member", Team.objects.get(name="Night")), 403),
+    (lambda: make_user("changer", Team.objects.get(name="Night"), make_team("Leads"), may_change=True), 302),
+    (lambda: make_user("outsider", make_team("Leads"), may_change=True), 404),
+    (lambda: make_user("manager", role=MANAGER), 302),
 ]
 
 
@@ -215,8 +217,8 @@ def test_who_may_change_a_teams_view(change: str, who: Callable[[], User], statu
 @pytest.mark.django_db
 @pytest.mark.parametrize("may_change", [False, True])
 def test_saving_for_a_team_is_offered_and_taken_from_those_who_may_only(may_change: bool) -> None:
-    team, other = make_team("Night", may_change=may_change), make_team("Day")
-    client = signed_in(make_user("ann", team))
+    team, other = make_team("Night"), make_team("Day")
+    client = signed_in(make_user("ann", team, may_change=may_change))
 
     refused = save(client, team=other.pk)
     answer = save(client, team=team.pk)
@@ -233,7 +235,7 @@ def test_a_users_view_exists_for_that_user_only(change: str) -> None:
 
     answers = [
         signed_in(user).post(f"{PAGE}{view.pk}/{change}/", {"name": "new"}).status_code
-        for user in (make_user("bob"), make_user("manager", is_staff=True))
+        for user in (make_user("bob"), make_user("manager", role=MANAGER))
     ]
 
     assert (answers, SavedView.objects.get().name) == ([404, 404], "anns")
@@ -321,7 +323,7 @@ def test_the_navigation_costs_one_query_whatever_the_number(path: str) -> None:
         SavedView.objects.all().delete()
         for n in range(number):
             SavedView.objects.create(name=str(n), board="queues", user=ann)
-            for team in ann.groups.all():
+            for team in ann.teams.all():
                 SavedView.objects.create(name=str(n), board="queues", team=team)
         with CaptureQueriesContext(
             connection,
@@ -340,6 +342,7 @@ def test_every_list_has_the_form_and_other_pages_have_not() -> None:
     forms = {path: 'id="save-view"' in text_of(client.get(path)) for path in (*(f"/{board}/" for board in LISTS), PAGE)}
 
     assert forms == {
+        "/combined/": True,
         "/queues/": True,
         "/sessions/": True,
         "/representatives/": True,

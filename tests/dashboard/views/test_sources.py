@@ -8,16 +8,20 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from dashboard.permission import give_role
+from dashboard.roles import MANAGER, VIEWER
 from realtime.models import Link
 from tests.services.valkey import ValkeyServer
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a copy is read in a transaction of its own
 
 
-def log_in(*, is_staff: bool, **options: Any) -> Client:
+def log_in(role: str, **options: Any) -> Client:
     """Return the browser of somebody."""
     client = Client(**options)
-    client.force_login(User.objects.create(username="ingrid", is_staff=is_staff))
+    user = User.objects.create(username="ingrid")
+    give_role(user, role)
+    client.force_login(user)
     return client
 
 
@@ -27,25 +31,25 @@ def test_strangers_are_sent_to_the_login(client: Client) -> None:
 
 
 def test_without_sources_the_page_says_what_to_do() -> None:
-    assert "No source yet" in log_in(is_staff=False).get(reverse("sources")).content.decode()
+    assert "No source yet" in log_in(VIEWER).get(reverse("sources")).content.decode()
 
 
 def test_only_operators_see_and_may_ask() -> None:
     Link.objects.create(source="helpdesk", state="live", state_since="2026-03-11T18:42:00Z")
-    viewer = log_in(is_staff=False)
+    viewer = log_in(VIEWER)
 
     assert "Resynchronise" not in viewer.get(reverse("sources")).content.decode()
     assert viewer.post(reverse("resynchronise"), {"source": "helpdesk"}).status_code == 403
 
 
 def test_a_request_without_the_form_s_token_is_refused() -> None:
-    assert log_in(is_staff=True, enforce_csrf_checks=True).post(reverse("resynchronise")).status_code == 403
+    assert log_in(MANAGER, enforce_csrf_checks=True).post(reverse("resynchronise")).status_code == 403
 
 
 def test_asking_says_what_came_of_it(valkey: ValkeyServer) -> None:
     Link.objects.create(source="helpdesk", state="live")
     Link.objects.create(source="asleep", state="stopped")
-    operator = log_in(is_staff=True)
+    operator = log_in(MANAGER)
 
     def ask(source: str) -> str:
         return operator.post(reverse("resynchronise"), {"source": source}, follow=True).content.decode()
@@ -61,7 +65,7 @@ def test_asking_says_what_came_of_it(valkey: ValkeyServer) -> None:
 
 
 def test_htmx_is_told_to_be_careful() -> None:
-    page = log_in(is_staff=False).get(reverse("sources")).content.decode()
+    page = log_in(VIEWER).get(reverse("sources")).content.decode()
 
     assert (
         '<meta name="htmx-config" content=\'{"selfRequestsOnly":true,"allowEval":false,"allowScriptTags":false,'

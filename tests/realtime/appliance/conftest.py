@@ -1,13 +1,12 @@
 """A bare appliance for each test, plain or behind TLS."""
 
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import trustme
 
-from realtime.appliance import budget
 from tests.fakes.appliance import FakeAppliance
 
 
@@ -41,12 +40,3 @@ async def secure_fake(authority: trustme.CA) -> AsyncIterator[FakeAppliance]:
     appliance = FakeAppliance()
     async with appliance.serving(context):
         yield appliance
-
-
-@pytest.fixture(autouse=True)
-def fresh_budget() -> Iterator[None]:
-    """No test spends another's budget."""
-    budget.own_limiter.cache_clear()
-    budget.warn_once.cache_clear()
-    yield
-    budget.shared_limiter.cache_clear()

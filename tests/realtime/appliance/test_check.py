@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from realtime.appliance import check as check_module
-from realtime.appliance.check import Finding, Result, Stage, check
+from realtime.appliance.check import Stage, check
+from realtime.outbound.probe import Finding, Result
 from realtime.simulator.dialect import Freedom
 from realtime.simulator.options import Options
 from realtime.simulator.server import Simulator
@@ -55,7 +56,7 @@ async def test_check_without_tls_and_command_api_goes_on(fake: FakeAppliance) ->
             "may not use the real-time state",
         ),
         ({"upgrade_status": 403}, Stage.WEBSOCKET, "HTTP 403"),
-        ({"echo": "mqtt"}, Stage.WEBSOCKET, "not as an appliance does"),
+        ({"echo": "mqtt"}, Stage.WEBSOCKET, "not as the appliance does"),
         ({"may_subscribe": False}, Stage.SUBSCRIBE, "refused the subscription"),
     ],
 )

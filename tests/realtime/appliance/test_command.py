@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from realtime.appliance.command import DEPTH_LIMIT, LIMIT_BYTES, ApiAccount, fetch_account
-from realtime.errors import ApplianceBusy, CredentialsRefused, Misconfigured, PermissionMissing, RealtimeError
+from realtime.errors import CredentialsRefused, Misconfigured, PermissionMissing, RealtimeError, SourceBusy
 from tests.fakes.appliance import API_INFO, FakeAppliance
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,11 +63,11 @@ async def test_namespace_does_not_matter(fake: FakeAppliance, namespace: str) ->
         (200, b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', Misconfigured),
         (200, b"<a>" * (DEPTH_LIMIT + 1) + b"</a>" * (DEPTH_LIMIT + 1), Misconfigured),
         (200, b"<a>" * 200_000, Misconfigured),
-        (200, b" " * (LIMIT_BYTES + 1), ApplianceBusy),
+        (200, b" " * (LIMIT_BYTES + 1), SourceBusy),
         (403, b"", PermissionMissing),
         (404, b"Document Not Found", PermissionMissing),
-        (429, b"", ApplianceBusy),
-        (503, b"", ApplianceBusy),
+        (429, b"", SourceBusy),
+        (503, b"", SourceBusy),
     ],
 )
 async def test_command_errors_say_who_acts(

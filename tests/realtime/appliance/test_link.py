@@ -17,17 +17,20 @@ from aiohttp import web
 from realtime.appliance import link as link_module
 from realtime.appliance.link import Link, Pace, open_link
 from realtime.errors import (
-    ApplianceBusy,
+    BudgetSpent,
     CredentialsRefused,
     IllegalMessage,
     LinkLost,
     Misconfigured,
     PermissionMissing,
     RealtimeError,
+    SourceBusy,
     Transient,
 )
+from realtime.outbound import endpoint
 from realtime.source import Appliance
 from tests.fakes.appliance import CLIENT_SECRET, DECODED, ENCODED, FakeAppliance, listen
+from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
 
 BRISK = Pace(opening=5.0, between_pings=0.05, answer=0.5, closing=0.5)
@@ -53,7 +56,7 @@ async def test_link_refuses_another_subprotocol(fake: FakeAppliance) -> None:
     error = await open_error(fake.appliance())
     assert type(error) is Misconfigured
     assert str(error) == (
-        f"helpdesk: {fake.url} answers, but not as an appliance does (while opening the websocket); check url."
+        f"helpdesk: {fake.url} answers, but not as the appliance does (while opening the websocket); check url."
     )
 
 
@@ -176,9 +179,9 @@ async def test_link_closes_within_a_second_when_nobody_answers(fake: FakeApplian
         (404, Misconfigured),
         (302, Misconfigured),
         (418, Misconfigured),
-        (429, ApplianceBusy),
-        (500, ApplianceBusy),
-        (503, ApplianceBusy),
+        (429, SourceBusy),
+        (500, SourceBusy),
+        (503, SourceBusy),
     ],
 )
 async def test_link_refused_by_http_says_who_acts(fake: FakeAppliance, status: int, kind: type[RealtimeError]) -> None:
@@ -266,7 +269,7 @@ async def test_link_refuses_an_expired_certificate(authority: trustme.CA, ca_bun
     async with fake.serving(context):
         error = await open_error(fake.appliance(ca_bundle=ca_bundle))
     assert type(error) is Misconfigured
-    assert str(error) == "helpdesk: the appliance's certificate has expired; renew it on the appliance."
+    assert str(error) == "helpdesk: the appliance's certificate has expired; it has to be renewed there."
 
 
 async def test_link_by_https_to_a_plain_port_is_misconfigured(fake: FakeAppliance) -> None:
@@ -289,3 +292,14 @@ async def test_link_logs_no_token_at_any_level(fake: FakeAppliance, caplog: pyte
         assert await link.receive() == b'{"type":"authenticate_response","success":true}\n'
     assert "the-token" not in caplog.text
     assert CLIENT_SECRET not in caplog.text + repr(fake.appliance())
+
+
+async def test_attempt_to_open_a_link_spends_the_budget(
+    valkey: ValkeyServer, fake: FakeAppliance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Appliance, "pace", endpoint.Pace(per_second=15, per_hour=1))
+    async with open_link(fake.appliance()):
+        pass
+    with pytest.raises(BudgetSpent):
+        async with open_link(fake.appliance()):
+            pytest.fail("the link opened")

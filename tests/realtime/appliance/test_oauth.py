@@ -15,9 +15,10 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
-from realtime.appliance import http, oauth
-from realtime.errors import ApplianceBusy, CredentialsRefused, LinkLost, Misconfigured, RealtimeError, Transient
+from realtime.appliance import oauth
+from realtime.errors import CredentialsRefused, LinkLost, Misconfigured, RealtimeError, SourceBusy, Transient
 from realtime.models import AccessToken
+from realtime.outbound import http
 from realtime.source import Appliance
 from tests.fakes.appliance import CLIENT_SECRET, FakeAppliance
 from tests.services.database import default_database, empty, forget_connection
@@ -151,13 +152,13 @@ async def test_mended_credentials_give_a_token(each_database: str, fake: FakeApp
         (200, b'{"access_token": ""}', Misconfigured),
         (200, b'{"access_token": "a\\r\\nb"}', Misconfigured),
         (200, b'{"error": "invalid_client"}', CredentialsRefused),
-        (200, b" " * (1024 * 1024 + 1), ApplianceBusy),
+        (200, b" " * (1024 * 1024 + 1), SourceBusy),
         (302, b"", Misconfigured),
         (400, b"{}", CredentialsRefused),
         (403, b"", CredentialsRefused),
         (404, b"", Misconfigured),
-        (429, b"", ApplianceBusy),
-        (500, b'{"error": "server_error"}', ApplianceBusy),
+        (429, b"", SourceBusy),
+        (500, b'{"error": "server_error"}', SourceBusy),
     ],
 )
 async def test_token_answers_say_who_acts(
@@ -209,9 +210,9 @@ async def test_third_call_in_a_minute_is_put_off(transactional_db: None, fake: F
     errors = [await token_error(fake.appliance()) for _ in range(2)]
     await in_database(age, 31)  # else the third would wait for the second to end its turn
     errors.append(await token_error(fake.appliance()))
-    assert [type(error) for error in errors] == [ApplianceBusy] * 3
+    assert [type(error) for error in errors] == [SourceBusy] * 3
     assert fake.calls == 2
-    assert isinstance(errors[2], ApplianceBusy)
+    assert isinstance(errors[2], SourceBusy)
     assert errors[2].retry_after_seconds is not None
     assert 20 < errors[2].retry_after_seconds <= 29
 

@@ -293,14 +293,16 @@ async def test_the_command_prints_its_address_serves_and_ends_on_a_signal(number
     )
     try:
         assert process.stdout is not None
-        line = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
-        found = re.fullmatch(r"simulator: (http://127\.0\.0\.1:\d+)\n", line)
+        lines = [(await asyncio.wait_for(process.stdout.readline(), 30)).decode() for _ in range(5)]
+        *vendors, found = [re.fullmatch(r"([a-z]+): (http://127\.0\.0\.1:\d+\S*)\n", line) for line in lines]
+        assert [vendor and vendor[1] for vendor in vendors] == ["seeit", "gototraining", "takecontrol", "evovoice"]
         assert found is not None
+        assert found[1] == "simulator"
         async with aiohttp.ClientSession() as http:
             secret = {"Authorization": aiohttp.encode_basic_auth("simulator", "from the environment")}
             form = {"grant_type": "client_credentials"}
-            assert (await http.post(f"{found[1]}/oauth2/token", headers=secret, data=form)).status == 200
-            status = await (await http.get(f"{found[1]}/simulator/status")).json()
+            assert (await http.post(f"{found[2]}/oauth2/token", headers=secret, data=form)).status == 200
+            status = await (await http.get(f"{found[2]}/simulator/status")).json()
             assert status["freedoms"] == ["split"]
         process.send_signal(number)
         assert await asyncio.wait_for(process.wait(), 2) == 0

@@ -1,0 +1,119 @@
+"""Which part of the support center somebody may see, and whether a row belongs to it. Pure.
+
+A scope names queues by their lasting keys, and people by their keys in the identity map. To it belong those queues, the
+representatives logged in to them, whatever these take part in, in any product, and whatever waits there.
+"""
+
+from dataclasses import dataclass, field
+
+from dashboard.boards.activities import ActivityRow
+from dashboard.boards.moment import Moment
+from dashboard.boards.presentations import PresentationRow
+from dashboard.boards.queues import QueueRow
+from dashboard.boards.relations import members_of, queue_name, representative_name
+from dashboard.boards.representatives import RepresentativeRow
+from dashboard.boards.sessions import SessionRow
+from realtime.schema import split_key
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What somebody may see. `queues` None means everything."""
+
+    queues: frozenset[str] | None = None
+    people: frozenset[str] = frozenset()
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is kept back."""
+        return self.queues is None
+
+    def joined(self, other: "Scope") -> "Scope":
+        """Return the scope of somebody who may see both."""
+        if self.queues is None or other.queues is None:
+            return EVERYTHING
+        return Scope(self.queues | other.queues, self.people | other.people)
+
+    def met(self, other: "Scope") -> "Scope":
+        """Return the scope of what is in both."""
+        if self.queues is None or other.queues is None:
+            return other if self.queues is None else self
+        return Scope(self.queues & other.queues, self.people & other.people)
+
+
+EVERYTHING = Scope()
+NOTHING = Scope(frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What a scope comes to at a moment. `queue_keys` are the appliance's, personal queues of its people with them."""
+
+    known_queues: frozenset[str] = frozenset()
+    queue_keys: frozenset[str] = frozenset()
+    queue_names: frozenset[str] = frozenset()
+    representatives: frozenset[str] = frozenset()
+    people: frozenset[str] = field(default=frozenset())
+
+    def covers_queue(self, row: QueueRow) -> bool:
+        """Whether a queue is one of the scope."""
+        return row.key in self.known_queues
+
+    def covers_representative(self, row: RepresentativeRow) -> bool:
+        """Whether somebody is logged in to a queue of the scope."""
+        return row.key in self.representatives
+
+    def covers_session(self, row: SessionRow) -> bool:
+        """Whether a session resides in a queue of the scope, or somebody of it takes part."""
+        return row.queue_key in self.queue_keys or any(one.key in self.representatives for one in row.representatives)
+
+    def covers_activity(self, row: ActivityRow) -> bool:
+        """Whether somebody of the scope takes part, or nobody does and it stands in a queue of the scope's names."""
+        if not row.people:
+            return row.queue in self.queue_names
+        return any(one.key in self.people for one in row.people)
+
+    def covers_presentation(self, row: PresentationRow) -> bool:
+        """Whether somebody of the scope presents."""
+        return any(one.key in self.people for one in row.presenters)
+
+
+def sight_of(scope: Scope, moment: Moment) -> Sight:
+    """Return what a scope comes to at a moment; of one that is everything, nothing: it must not be asked."""
+    state = moment.state
+    known = {key: state.known_queues[key] for key in scope.queues or () if key in state.known_queues}
+    queue_keys = {row.get("queue_id") or "" for row in known.values()} - {""}
+    names = {row.get("name") or row.get("code_name") or "" for row in known.values()}
+    names |= {queue_name(state.queues[key]) for key in queue_keys if key in state.queues}
+    members = {rep: row for key in queue_keys for rep, row in members_of(state, key)}
+    people = {
+        person.key
+        for rep, row in members.items()
+        if (person := moment.people.find(split_key(rep)[0], row.get("username") or "", representative_name(row)))
+    }
+    personal = {row.get("queue_id") or "" for row in members.values()}
+    return Sight(
+        known_queues=frozenset(known),
+        queue_keys=frozenset((queue_keys | personal) - {""}),
+        queue_names=frozenset(names - {""}),
+        representatives=frozenset(members),
+        people=scope.people | people,
+    )
+
+
+def scope_by_itself(moment: Moment, username: str) -> Scope:
+    """Return the queues that somebody leads on an appliance, by the user name of their representative (seed 004)."""
+    state, wanted = moment.state, username.casefold()
+    led = {
+        place.get("queue_id") or ""
+        for place in state.representative_queues.values()
+        if place.get("role") in ("lead", "manager")
+        and _username(moment, place.get("representative_id") or "").casefold() == wanted
+    }
+    known = {key for key, row in state.known_queues.items() if row.get("queue_id") in led - {""}}
+    return Scope(frozenset(known)) if wanted else NOTHING
+
+
+def _username(moment: Moment, representative: str) -> str:
+    row = moment.state.representatives.get(representative)
+    return (row.get("username") or "") if row else ""

@@ -1,0 +1,223 @@
+"""The rows of a wallboard's lists, masked as its definition asks. Pure.
+
+Nothing that leaves here holds more of a name than the wallboard may show, and no row's key leaves.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dashboard.boards.activities import ActivityRow
+from dashboard.boards.combined import ACTIVITY_LIST
+from dashboard.boards.freshness import Notice, Trust, trust_in
+from dashboard.boards.listing import ListQuery
+from dashboard.boards.moment import Level, Moment
+from dashboard.boards.people import PersonRef
+from dashboard.boards.presentations import PRESENTATION_LIST, Phase
+from dashboard.boards.queues import QUEUE_LIST, QueueCondition, QueueRow
+from dashboard.boards.representatives import REPRESENTATIVE_LIST, Since
+from dashboard.boards.sessions import Why
+from dashboard.boards.wall_figures import Floor
+from dashboard.wallboards.definition import Kind, Privacy, Wallboard
+from dashboard.wallboards.privacy import masked
+from realtime.presence import RepresentativeState
+
+AHEAD = frozenset({Phase.RUNNING, Phase.NEXT, Phase.LATER})
+LATER_LIMIT = 6  # of other days, where today has none
+SITE_ZONE = "UTC"  # as `dashboard.boards.clock` reckons its days
+BREACHES = frozenset({QueueCondition.CRITICAL, QueueCondition.UNSTAFFED})
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLine:
+    """One queue. `why` says why the longest wait lasts."""
+
+    name: str
+    source: str
+    condition: QueueCondition
+    waiting: int
+    since: datetime | None
+    target_seconds: int
+    available: int
+    members: int
+    unstaffed_at: datetime | None
+    is_exact: bool
+    why: str
+
+    @property
+    def is_breaching(self) -> bool:
+        """Whether it belongs into the pinned band."""
+        return self.condition in BREACHES
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingLine:
+    """One session that waits."""
+
+    customer: str
+    queue: str
+    source: str
+    since: datetime
+    level: Level
+    why: str
+
+    @property
+    def is_breaching(self) -> bool:
+        """Whether it belongs into the pinned band."""
+        return self.level is Level.CRITICAL
+
+
+@dataclass(frozen=True, slots=True)
+class RepresentativeLine:
+    """One representative."""
+
+    name: str
+    source: str
+    state: RepresentativeState
+    since: Since | None
+    sessions: int
+    is_breaching: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityLine:
+    """One activity of any vendor, as its row without what may not leave, and how its source is if not current."""
+
+    row: ActivityRow
+    notice: Notice | None
+    is_breaching: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLine:
+    """One training or presentation; `starts` in the wallboard's zone."""
+
+    name: str
+    vendor: str
+    kind: str
+    phase: Phase
+    starts: str
+    presenters: str
+    connected: int | None
+    notice: Notice | None
+    is_breaching: bool = False
+
+
+Line = QueueLine | WaitingLine | RepresentativeLine | ActivityLine | TrainingLine
+
+
+def trust_of_all(moment: Moment) -> Trust:
+    """Return how far all sources together can be trusted, source by source."""
+    return trust_in(moment.statuses, moment.at, lambda _status: True, is_mixed=True)
+
+
+def time_of_day(moment: datetime, zone: str, now: datetime) -> str:
+    """Return a moment as people of a zone ("" for the site's) say it: today's without its day."""
+    local, today = (one.astimezone(ZoneInfo(zone or SITE_ZONE)) for one in (moment, now))
+    return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%a %H:%M}"
+
+
+def lines_of(floor: Floor, kind: Kind) -> list[Line]:
+    """Return the rows of a list, worst first."""
+    return list(_LINES[kind](floor))
+
+
+def _queue_lines(floor: Floor) -> Iterable[Line]:
+    reasons: dict[str, Why | None] = {}
+    for one in floor.waiting:
+        reasons.setdefault(one.row.queue_key, one.row.why)
+    rows = [_rejudged(floor, row) for row in floor.queues]
+    for row in QUEUE_LIST.order(rows, ListQuery()):
+        why = reasons.get(row.queue_key) if row.waiting else None
+        yield QueueLine(
+            name=row.name,
+            source=row.source,
+            condition=row.condition,
+            waiting=row.waiting,
+            since=row.wait.since if row.wait else None,
+            target_seconds=row.target_seconds,
+            available=row.available,
+            members=row.member_count,
+            unstaffed_at=row.unstaffed_at,
+            is_exact=row.is_exact,
+            why=why.words if why else "",
+        )
+
+
+def _rejudged(floor: Floor, row: QueueRow) -> QueueRow:
+    """Return a queue as the wallboard's target judges it."""
+    target = floor.target(row)
+    if row.wait is None or target == row.target_seconds:
+        return replace(row, target_seconds=target)
+    wait = floor.judged(row.wait, target, row.key)
+    condition = (
+        QueueCondition(wait.level.value) if row.members or wait.level is Level.CRITICAL else QueueCondition.UNSTAFFED
+    )
+    return replace(row, wait=wait, target_seconds=target, condition=condition)
+
+
+def _waiting_lines(floor: Floor) -> Iterable[Line]:
+    for one in sorted(floor.waiting, key=lambda one: one.wait.level is not Level.CRITICAL):
+        yield WaitingLine(
+            customer=masked(one.row.customer, floor.wallboard.customers),
+            queue=one.row.queue,
+            source=one.row.source,
+            since=one.wait.since,
+            level=one.wait.level,
+            why=one.row.why.words if one.row.why else "",
+        )
+
+
+def _representative_lines(floor: Floor) -> Iterable[Line]:
+    for row in REPRESENTATIVE_LIST.order(floor.representatives, ListQuery()):
+        name = masked(row.name, floor.wallboard.representatives)
+        yield RepresentativeLine(name, row.source, row.state, row.since, len(row.parts))
+
+
+def _activity_lines(floor: Floor) -> Iterable[Line]:
+    stale = trust_of_all(floor.moment).stale
+    for row in ACTIVITY_LIST.order(floor.going_on, ListQuery()):
+        yield ActivityLine(scrubbed(row, floor.wallboard), stale.get(row.source))
+
+
+def scrubbed(row: ActivityRow, wallboard: Wallboard) -> ActivityRow:
+    """Return an activity's row without what a wallboard may not hold: subjects are descriptions, so all or nothing."""
+    is_shown = wallboard.customers is Privacy.SHOWN
+    people = tuple(PersonRef("", name) for one in row.people if (name := masked(one.name, wallboard.representatives)))
+    return replace(
+        row,
+        key="",
+        opens=("", ""),
+        customer=masked(row.customer, wallboard.customers),
+        organisation="",
+        subject=row.subject if is_shown else "",
+        people=people,
+    )
+
+
+def _training_lines(floor: Floor) -> Iterable[Line]:
+    stale, wallboard, now = trust_of_all(floor.moment).stale, floor.wallboard, floor.moment.at
+    ahead = PRESENTATION_LIST.order((row for row in floor.presentations if row.phase in AHEAD), ListQuery())
+    today = [row for row in ahead if row.phase is not Phase.LATER]
+    for row in today or ahead[:LATER_LIMIT]:
+        names = (masked(one.name, wallboard.representatives) for one in row.presenters)
+        yield TrainingLine(
+            name=row.name if wallboard.customers is Privacy.SHOWN else "",
+            vendor=row.vendor,
+            kind=row.kind,
+            phase=row.phase,
+            starts=time_of_day(row.starts_at, wallboard.zone, now) if row.starts_at else "",
+            presenters=", ".join(filter(None, names)),
+            connected=row.connected,
+            notice=stale.get(row.source),
+        )
+
+
+_LINES: Mapping[Kind, Callable[[Floor], Iterable[Line]]] = {
+    Kind.QUEUES: _queue_lines,
+    Kind.WAITING: _waiting_lines,
+    Kind.REPRESENTATIVES: _representative_lines,
+    Kind.COMBINED: _activity_lines,
+    Kind.TRAININGS: _training_lines,
+}

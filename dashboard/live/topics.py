@@ -1,0 +1,14 @@
+"""What each web process keeps of the database beside the mirrored rows."""
+
+from dashboard.boards.people import People
+from dashboard.identities import load_people
+from dashboard.live.kept import Topic
+from dashboard.wallboards.stored import Known, load_wallboards
+
+NO_WALLBOARDS: Known = {}
+
+PEOPLE = Topic("roster", load_people, People())
+"""Who is who: the identity map."""
+
+WALLBOARDS = Topic("wallboards", load_wallboards, NO_WALLBOARDS)
+"""The wallboards and their drafts."""

@@ -1,0 +1,44 @@
+"""What is kept no longer: `manage.py prune`, once a day. How long stands in sources.toml (`keep`) and AUDIT_DAYS."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
+
+from dashboard.models import AuditEntry, OneTimeLink, PairingCode, PollRun
+from dashboard.vendors import storing
+from dashboard.vendors.account import Account
+from dashboard.vendors.polling import KEPT_RUNS
+from realtime import store
+
+
+def prune_all(accounts: Iterable[Account], now: datetime) -> dict[str, int]:
+    """Delete what is over; return how many rows went, by what they are. A source that is being polled waits a day."""
+    pruned = {"ended vendor sessions": sum(prune_source(account, now) for account in accounts)}
+    pruned["poll runs"] = PollRun.objects.filter(started_at__lt=now - KEPT_RUNS).delete()[0]
+    if settings.AUDIT_DAYS:
+        pruned["audit entries"] = AuditEntry.objects.forget_before(now - timedelta(days=settings.AUDIT_DAYS))
+    ended = Session.objects.filter(expire_date__lt=now)
+    pruned["web sessions"] = ended.delete()[1].get(Session._meta.label, 0)
+    UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    pruned["one-time links"] = OneTimeLink.objects.filter(expires_at__lt=now).delete()[0]
+    pruned["pairing codes"] = PairingCode.objects.filter(expires_at__lt=now).delete()[0]
+    return pruned
+
+
+def prune_source(account: Account, now: datetime) -> int:
+    """Delete a source's sessions that were over before what it keeps, as its own polls do a thousand at a time."""
+    lease = store.acquire_lease(account.name, f"prune:{secrets.token_hex(4)}")
+    if lease is None:
+        return 0
+    status = store.load_statuses()[account.name]
+    count = 0
+    try:
+        while changed := storing.prune(lease, now - account.keep).changed:
+            count += changed
+    finally:
+        store.release_lease(lease, status)
+    return count

@@ -1,0 +1,78 @@
+"""The page of the audit log."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from dashboard.audit import Action
+from dashboard.models.audit_entry import AuditEntry, AuditEntryQuerySet
+from dashboard.permission import require
+from dashboard.roles import Right
+
+PAGE_ROWS = 50
+CHOICES = [("", "anything"), *((action.value, action.value) for action in Action)]
+
+
+class AuditFilter(forms.Form):
+    """Who, what and when. `before` is the number of the entry from which on older ones are shown."""
+
+    who = forms.CharField(required=False, max_length=150)
+    what = forms.ChoiceField(required=False, choices=CHOICES)
+    since = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+
+    def entries(self) -> AuditEntryQuerySet:
+        """Return what fits, the newest first; of a filter that makes no sense nothing is taken."""
+        given = self.cleaned_data
+        entries = AuditEntry.objects.all()
+        if given.get("who"):
+            entries = entries.filter(actor__icontains=given["who"])
+        if given.get("what"):
+            entries = entries.filter(action=given["what"])
+        if given.get("since"):
+            entries = entries.filter(at__gte=start_of(given["since"]))
+        if given.get("until"):
+            entries = entries.filter(at__lt=start_of(given["until"]) + timedelta(days=1))
+        if given.get("before"):
+            entries = entries.filter(pk__lt=given["before"])
+        return entries
+
+    def address(self, before: int | None = None) -> str:
+        """Return the query string of this filter, from another entry on."""
+        names = ("who", "what", "since", "until")
+        given = {name: str(self.cleaned_data[name]) for name in names if self.cleaned_data.get(name)}
+        return urlencode(given | ({"before": str(before)} if before else {}))
+
+
+def start_of(day: date) -> datetime:
+    """Return when a day begins, in UTC, which is what the page shows."""
+    return datetime.combine(day, time.min, UTC)
+
+
+@require(Right.SEE_AUDIT)
+@require_safe
+def show_audit(request: HttpRequest) -> HttpResponse:
+    """Show who did what, filtered, fifty a page."""
+    chosen = AuditFilter(request.GET)
+    chosen.is_valid()
+    entries = list(chosen.entries()[: PAGE_ROWS + 1])
+    has_more = len(entries) > PAGE_ROWS
+    shown = entries[:PAGE_ROWS]
+    return render(
+        request,
+        "audit.html",
+        {
+            "page": "audit",
+            "chosen": chosen,
+            "entries": shown,
+            "older": chosen.address(shown[-1].pk) if has_more else "",
+            "newest": chosen.address(),
+            "is_first": not chosen.cleaned_data.get("before"),
+            "is_filtered": bool(chosen.address()),
+        },
+    )

@@ -1,0 +1,89 @@
+"""The page of the teams: which queues and people each looks after, and who sees them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dashboard.audit import Action, record
+from dashboard.boards.relations import name_or_none
+from dashboard.models import Person, Team
+from dashboard.permission import require
+from dashboard.roles import Right
+from realtime.models import KnownQueue
+
+EMPTY_NAME = {"required": "Give the team a name."}
+
+
+def queue_choices(chosen: list[str]) -> list[tuple[str, str]]:
+    """Return every known queue by name, and those that a team still names although they are gone."""
+    known = {row.key: name_or_none(row.name or row.code_name) for row in KnownQueue.objects.all()}
+    gone = {key: f"{key} (not seen any more)" for key in chosen if key not in known}
+    return sorted((known | gone).items(), key=lambda choice: (choice[1].casefold(), choice[0]))
+
+
+class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes none
+    """What a team is."""
+
+    queues = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+
+    class Meta:
+        model = Team
+        fields = ("name", "queues", "people", "members")
+        widgets = {"people": forms.CheckboxSelectMultiple, "members": forms.CheckboxSelectMultiple}  # noqa: RUF012
+        error_messages = {"name": EMPTY_NAME | {"unique": "There is already a team of this name."}}  # noqa: RUF012
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["queues"].choices = queue_choices(self.instance.queues)
+        fields["people"].queryset = Person.objects.order_by("name", "pk")
+        fields["members"].queryset = User.objects.filter(is_active=True).order_by("username")
+
+
+@require(Right.EDIT_TEAMS)
+@require_safe
+def show_teams(request: HttpRequest) -> HttpResponse:
+    """List the teams."""
+    teams = Team.objects.prefetch_related("members", "people").order_by("name")
+    names = dict(queue_choices([key for team in teams for key in team.queues]))
+    rows = [(team, [names[key] for key in team.queues]) for team in teams]
+    return render(request, "teams.html", {"page": "teams", "rows": rows})
+
+
+@require(Right.EDIT_TEAMS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_team(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """Show a team's form, or store it: its members' pages follow at once."""
+    team = get_object_or_404(Team, pk=pk) if pk else Team()
+    form = TeamForm(request.POST if request.method == "POST" else None, instance=team)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        record(Action.TEAM_CHANGED, team, detail=described(team))
+        messages.success(request, f"{team.name}: saved. Its members see it at once.")
+        return redirect("teams")
+    return render(request, "team.html", {"page": "teams", "form": form, "team": team if pk else None})
+
+
+@require(Right.EDIT_TEAMS)
+@require_POST
+def delete_team(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a team: its members no longer see its queues."""
+    team = get_object_or_404(Team, pk=pk)
+    record(Action.TEAM_DELETED, team, detail=described(team))
+    team.delete()
+    messages.success(request, f"{team.name}: deleted.")
+    return redirect("teams")
+
+
+def described(team: Team) -> dict[str, list[str]]:
+    """Return what a team is, for the audit log."""
+    return {
+        "queues": list(team.queues),
+        "people": [person.name for person in team.people.all()],
+        "members": [user.get_username() for user in team.members.all()],
+    }

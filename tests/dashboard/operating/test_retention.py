@@ -1,0 +1,87 @@
+"""`manage.py prune`: what is over goes, what is not stays."""
+
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import call_command
+from django.utils import timezone
+from pytest_django import Settings
+
+from dashboard.audit import Action, record
+from dashboard.models import AuditEntry, PollRun, VendorRecord
+from realtime.models import Link, VendorSession
+from realtime.store import acquire_lease
+
+SOURCES = """
+[see]
+vendor = "seeit"
+access_token = "b"
+keep_days = 30
+"""
+
+
+@pytest.fixture
+def filled(each_database: str, settings: Settings, tmp_path: Path) -> None:
+    """Something old and something new of each kind."""
+    settings.SOURCES_FILE = tmp_path / "sources.toml"
+    settings.SOURCES_FILE.write_text(SOURCES, encoding="utf-8")
+    now = timezone.now()
+    for number, days in enumerate((31, 40, 29)):
+        key, at = f"see:{number}", now - timedelta(days=days)
+        VendorSession.objects.create(key=key, source="see", state="ended", ended_at=at)
+        VendorRecord.objects.create(key=key, source="see", raw={}, fetched_at=at)
+    VendorSession.objects.create(key="see:open", source="see", state="active", started_at=now - timedelta(days=90))
+    for days in (1, 3):
+        PollRun.objects.create(source="see", started_at=now - timedelta(days=days), seconds=1)
+        Session.objects.create(session_key=f"s{days}", session_data="", expire_date=now - timedelta(days=days - 2))
+    record(Action.SIGNED_IN, "new", actor="somebody")
+
+
+def prune() -> dict[str, int]:
+    """Return how many of what are deleted."""
+    out = StringIO()
+    call_command("prune", stdout=out)
+    counts = (line.removesuffix(" deleted").split(" ", 1) for line in out.getvalue().splitlines())
+    return {what: int(count) for count, what in counts}
+
+
+def test_what_is_over_goes(filled: None) -> None:
+    assert prune() == {
+        "ended vendor sessions": 2,
+        "poll runs": 1,
+        "audit entries": 0,
+        "web sessions": 1,
+        "one-time links": 0,
+        "pairing codes": 0,
+    }
+    assert sorted(VendorSession.objects.values_list("key", flat=True)) == ["see:2", "see:open"]
+    assert [row.key for row in VendorRecord.objects.all()] == ["see:2"]
+    assert Link.objects.get(source="see").owner == ""
+    assert set(prune().values()) == {0}
+
+
+def test_a_source_that_is_being_polled_is_left_alone(filled: None) -> None:
+    assert acquire_lease("see", "a worker") is not None
+
+    assert prune()["ended vendor sessions"] == 0
+
+
+@pytest.mark.parametrize(("days", "left"), [(365, 1), (0, 2)])
+def test_the_audit_log_is_kept_as_long_as_is_asked(
+    transactional_db: None, settings: Settings, days: int, left: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings.AUDIT_DAYS = days
+    settings.SOURCES_FILE = tmp_path / "sources.toml"
+    settings.SOURCES_FILE.write_text(SOURCES, encoding="utf-8")
+    old = timezone.now() - timedelta(days=366)
+    with monkeypatch.context() as patched:
+        patched.setattr("django.utils.timezone.now", lambda: old)
+        record(Action.SIGNED_IN, "old", actor="somebody")
+    record(Action.SIGNED_IN, "new", actor="somebody")
+
+    prune()
+
+    assert AuditEntry.objects.count() == left

@@ -1,0 +1,107 @@
+"""Claims from the database: each due poll once, in its rhythm, with pauses that grow after failures."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import pytest
+from django.db import connection
+
+from dashboard.models import Poll
+from dashboard.vendors.account import Account
+from dashboard.vendors.schedule import CLAIM, TICK, Claim, claim_due, next_due, pause_seconds, poll_now
+from realtime.errors import CredentialsRefused, SourceBusy, Transient
+from realtime.outbound.endpoint import Pace
+
+NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plain(Account):
+    """An account of no vendor in particular."""
+
+    vendor: ClassVar[str] = "plain"
+    noun: ClassVar[str] = "the vendor"
+    credentials: ClassVar[str] = "the token"
+    pace: ClassVar[Pace] = Pace(5, 1000)
+
+
+CAMERA = Plain(name="camera", url="https://camera.example", interval_seconds=30)
+PHONES = Plain(name="phones", url="https://phones.example", interval_seconds=5)
+
+
+def claimed(now: datetime, *accounts: Account) -> list[Claim]:
+    """Claim what is due, in the order of names."""
+    return sorted(claim_due(accounts, now), key=lambda claim: claim.source)
+
+
+@pytest.mark.usefixtures("each_database")
+class TestClaims:
+    """On both databases."""
+
+    def test_source_that_was_never_polled_is_due_at_once(self) -> None:
+        assert claimed(NOW, CAMERA, PHONES) == [Claim("camera", NOW), Claim("phones", NOW)]
+
+    def test_claim_keeps_others_off_until_it_runs_out(self) -> None:
+        claimed(NOW, CAMERA)
+        assert claimed(NOW + CLAIM, CAMERA) == []
+        assert claimed(NOW + CLAIM + timedelta(milliseconds=1), CAMERA) == [Claim("camera", NOW)]
+
+    def test_source_is_claimed_one_tick_ahead_so_that_its_rhythm_is_kept(self) -> None:
+        Poll.objects.create(source="camera", due_at=NOW + TICK)
+        assert claimed(NOW, CAMERA) == [Claim("camera", NOW + TICK)]
+        Poll.objects.create(source="phones", due_at=NOW + TICK + timedelta(milliseconds=1))
+        assert claimed(NOW, PHONES) == []
+
+    def test_source_that_is_switched_off_or_not_configured_is_not_claimed(self) -> None:
+        Poll.objects.create(source="gone", due_at=NOW)
+        off = Plain(name="off", url="https://off.example", is_enabled=False)
+        assert claimed(NOW, off) == []
+
+    def test_poll_now_does_not_wait_for_the_rhythm_nor_a_pause(self) -> None:
+        Poll.objects.create(source="camera", due_at=NOW + timedelta(days=1), failures=7)
+        assert poll_now("camera")
+        assert [claim.source for claim in claimed(datetime.now(UTC), CAMERA)] == ["camera"]
+        assert Poll.objects.get(source="camera").failures == 0
+        assert not poll_now("unheard-of")
+
+    def test_ticks_at_the_same_time_claim_each_source_once(self) -> None:
+        accounts = [Plain(name=f"s{number}", url="https://x.example") for number in range(20)]
+        Poll.objects.bulk_create([Poll(source=one.name, due_at=NOW) for one in accounts])
+
+        def tick(_: int) -> list[str]:
+            try:
+                return [claim.source for claim in claim_due(accounts, NOW)]
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as pool:
+            found = [name for names in pool.map(tick, range(4)) for name in names]
+        assert sorted(found) == sorted(one.name for one in accounts)
+
+
+def test_next_poll_keeps_the_rhythm_and_skips_what_is_over() -> None:
+    assert next_due(CAMERA, NOW, NOW + timedelta(seconds=4)) == NOW + timedelta(seconds=30)
+    late = NOW + timedelta(seconds=95)
+    assert next_due(CAMERA, NOW, late) == late
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 30), (2, 30), (3, 60), (4, 120), (7, 600), (1000, 600)])
+def test_breaker_opens_after_repeated_failures(failures: int, seconds: float) -> None:
+    assert pause_seconds(CAMERA, Transient("camera: lost"), failures) == seconds
+
+
+def test_vendor_that_asks_for_more_time_gets_it() -> None:
+    assert pause_seconds(CAMERA, SourceBusy("camera: 429", retry_after_seconds=900.0), 1) == 900.0
+    assert pause_seconds(CAMERA, SourceBusy("camera: 429", retry_after_seconds=3.0), 1) == 30.0
+
+
+def test_error_for_an_operator_is_tried_again_less_often() -> None:
+    assert pause_seconds(PHONES, CredentialsRefused("phones: no"), 1) == 60.0
+    assert pause_seconds(CAMERA, CredentialsRefused("camera: no"), 9) == 600.0
+
+
+def test_source_with_a_longer_interval_than_the_longest_pause_keeps_it() -> None:
+    daily = Plain(name="daily", url="https://d.example", interval_seconds=86400)
+    assert pause_seconds(daily, Transient("x"), 5) == 86400

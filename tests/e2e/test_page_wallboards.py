@@ -1,0 +1,237 @@
+"""Wallboards in a real browser on the real site: they fit any screen, turn, stay, and follow their editor."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from axe_playwright_python.async_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.async_api import Browser, Page, expect
+from pytest_django import DjangoDbBlocker
+
+from dashboard.live.topics import WALLBOARDS
+from dashboard.models import Wallboard
+from dashboard.wallboards import stored
+from dashboard.wallboards.definition import Announcement, Form, Kind, Theme, Tile
+from dashboard.wallboards.definition import Page as WallPage
+from dashboard.wallboards.templates import TEMPLATES
+from tests.e2e.center import BUSY, Center, expect_live, running_center, show, visit
+from tests.services.valkey import ValkeyServer
+
+HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
+SCREENS = [(1920, 1080), (3840, 2160), (1080, 1920), (1366, 768), (1024, 768), (3440, 1440)]
+
+FAULTS = """() => {
+  const found = [];
+  const isSeen = (one) => one.getClientRects().length && !one.closest("[popover], svg, .visually-hidden");
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const page = document.scrollingElement;
+  if (page.scrollHeight > innerHeight || page.scrollWidth > innerWidth) found.push("the page scrolls");
+  for (const box of document.querySelectorAll(".wall__head, .wall__tiles, .wall__foot, .wtile, .wq, .wrow, .wrep")) {
+    if (!isSeen(box)) continue;
+    const around = box.parentElement.closest(".wqs, .wrows, .wreps, .wtile, .wall__tiles") ?? document.body;
+    const outer = around.getBoundingClientRect();
+    const inner = box.getBoundingClientRect();
+    if (inner.bottom > outer.bottom + 1 || inner.right > outer.right + 1) found.push(`${box.className} is cut`);
+  }
+  for (const text of document.querySelectorAll(".wall__tiles :is(span, p, h2, b, bdi, time, small)")) {
+    if (!isSeen(text) || text.children.length || !text.textContent.trim()) continue;
+    if (parseFloat(getComputedStyle(text).fontSize) < 1.74 * rem) found.push(`${text.className} is too small`);
+    const box = text.closest(".wq, .wrow, .wrep, .wtile__body, .wtile").getBoundingClientRect();
+    const own = text.getBoundingClientRect();
+    let mayEnd = text.closest(".wtile__note") !== null; // whole words are left out there; names end in an ellipsis
+    for (let one = text; one !== null; one = one.parentElement) {
+      mayEnd ||= getComputedStyle(one).textOverflow === "ellipsis";
+    }
+    const isOut = own.bottom > box.bottom + 1 || (!mayEnd && own.right > box.right + 1);
+    if (isOut && !text.closest(".wtile__note")) found.push(`${text.textContent} is cut`);
+  }
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def center(
+    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Center]:
+    """A center with more queues and representatives than fit, some of them past their target."""
+    with running_center(tmp_path_factory.mktemp("center"), django_db_blocker) as center:
+        for number in range(12):
+            queue = center.add_queue(f"{HOSTILE if number == 1 else 'Queue with a rather long name'} {number}")
+            for waiting in range(number % 3):
+                center.begin_session(queue, f"Customer {HOSTILE}", seconds_ago=5 + 90 * (number % 2) + waiting)
+        for number in range(60):
+            center.insert("representative", private_display_name=f"Somebody Longname-{number}", username=f"u{number}")
+        for template in TEMPLATES.values():
+            stored.create(User.objects.get_or_create(username="maker")[0], template.wallboard)
+        WALLBOARDS.announce()
+        yield center
+
+
+def publish(slug: str, **changes: Any) -> None:
+    """Change a published wallboard, as its editor does."""
+    wallboard = Wallboard.objects.get(slug=slug)
+    made = replace(stored.definition_of(wallboard), **changes)
+    stored.publish(User.objects.get(username="maker"), wallboard, made)
+    WALLBOARDS.announce()
+
+
+async def open_wall(page: Page, center: Center, slug: str) -> None:
+    """Show a wallboard."""
+    session = await sync_to_async(center.log_in)()
+    await show(page, center, session, f"/wallboards/{slug}/")
+    await expect(page.locator(".wtile").first).to_be_visible(timeout=BUSY)
+
+
+@pytest.mark.parametrize("slug", ["queue-wall", "team-wall", "floor-wall", "executive"])
+async def test_every_template_fits_every_screen(browser: Browser, center: Center, slug: str) -> None:
+    page = await browser.new_page()
+    await open_wall(page, center, slug)
+    turns = await page.evaluate("JSON.parse(document.getElementById('wall-head').dataset.turns)")
+    for width, height in SCREENS:
+        await page.set_viewport_size({"width": width, "height": height})
+        for number in range(len(turns)):
+            await page.evaluate(f"document.documentElement.dataset.wallPage = {number + 1}")
+            assert await page.evaluate(FAULTS) == [], f"{slug}, page {number + 1}, {width} x {height}"
+    await page.close()
+
+
+async def test_hostile_names_are_text(page: Page, center: Center) -> None:
+    await open_wall(page, center, "queue-wall")
+    await expect(page.locator(".wq__name", has_text="<img").first).to_be_attached(timeout=BUSY)
+    assert await page.locator(".wall img").count() == 0
+    assert await page.title() != "broken"
+
+
+async def test_pages_and_parts_take_turns(page: Page, center: Center) -> None:
+    tiles = (Tile(Kind.REPRESENTATIVES, 1, 1, 12, 3),)
+    pages = (WallPage("People", 5, tiles), WallPage("Clock", 5, (Tile(Kind.CLOCK, 1, 1, 12, 8),)))
+    await sync_to_async(publish)("team-wall", pages=pages)
+    await open_wall(page, center, "team-wall")
+    await expect(page.locator("#wall-turn")).to_contain_text("People 1/2 · part 1/", timeout=BUSY)
+    first = await page.locator(".wrep:visible").all_inner_texts()
+    await expect(page.locator("#wall-turn")).to_contain_text("part 2/", timeout=BUSY)
+    second = await page.locator(".wrep:visible").all_inner_texts()
+    assert first and second and not set(first) & set(second)
+    for _ in range(8):
+        await page.keyboard.press("ArrowRight")
+    await expect(page.locator(".wtile--clock")).to_be_visible(timeout=BUSY)
+    await expect(page.locator(".wtile--clock .wtile__value")).to_have_text(await page.inner_text(".wall__clock"))
+
+
+async def test_what_an_editor_changes_is_on_the_open_screen_at_once(page: Page, center: Center) -> None:
+    await open_wall(page, center, "executive")
+    await page.evaluate("document.body.dataset.same = 'page'")
+    await sync_to_async(publish)("executive", announcement=Announcement(f"Lunch {HOSTILE}"), theme=Theme.LIGHT)
+    await expect(page.locator(".announce")).to_contain_text(f"Lunch {HOSTILE}", timeout=3000)
+    await expect(page.locator("html")).to_have_attribute("data-theme", "light", timeout=3000)
+    rows = (WallPage("Rows", 20, (Tile(Kind.QUEUES, 1, 1, 12, 8, form=Form.ROWS),)),)
+    await sync_to_async(publish)("executive", pages=rows)
+    await expect(page.locator(".wtile")).to_have_count(1, timeout=3000)
+    await expect(page.locator(".wtile--rows .wq").first).to_be_visible()
+    assert await page.locator("body").get_attribute("data-same") == "page"
+    assert await page.evaluate(FAULTS) == []
+
+
+async def test_the_last_picture_stays_with_its_age_and_the_screen_comes_back(page: Page, center: Center) -> None:
+    await open_wall(page, center, "queue-wall")
+    await page.context.set_offline(True)
+    await page.evaluate("document.dispatchEvent(new Event('live:lost'))")
+    lost = page.locator("#wall-lost")
+    await expect(lost).to_be_visible(timeout=BUSY)
+    await expect(lost).to_contain_text("Nothing below is now.")
+    await expect(lost.locator("[data-lost=age]")).to_contain_text("old")
+    clock = page.locator(".wq__num--time[data-since]").first
+    stood = await clock.inner_text()
+    age = await lost.locator("[data-lost=age]").inner_text()
+    await expect(lost.locator("[data-lost=age]")).not_to_have_text(age, timeout=BUSY)
+    assert await clock.inner_text() == stood
+    await page.context.set_offline(False)
+    await expect(lost).to_be_hidden(timeout=BUSY)
+    await expect(clock).not_to_have_text(stood, timeout=BUSY)
+
+
+async def test_a_click_explains_a_figure(page: Page, center: Center) -> None:
+    await open_wall(page, center, "queue-wall")
+    await page.get_by_role("button", name="Explain Waiting", exact=True).click(force=True)
+    explained = page.locator(".explained:popover-open")
+    await expect(explained).to_contain_text("that no representative is in")
+    await expect(explained).to_contain_text("Queue with a rather long name")
+    await page.keyboard.press("Escape")
+    await expect(explained).to_have_count(0)
+
+
+async def test_sound_is_armed_by_somebody_who_hears_it(page: Page, center: Center) -> None:
+    await open_wall(page, center, "queue-wall")
+    button = page.locator("#wall-sound")
+    await expect(button).to_have_text("Arm sound")
+    await button.click(force=True)
+    await expect(button).to_contain_text("Sound on, tested")
+
+
+async def test_the_editor_shows_its_draft_in_the_real_screen(page: Page, center: Center) -> None:
+    session = await sync_to_async(center.log_in)("manager")
+    await visit(page, session, center.site.origin, "/wallboards/floor-wall/edit/")
+    preview = page.frame_locator("#preview")
+    await expect(preview.locator(".wall__name")).to_have_text("Floor wall", timeout=BUSY)
+    await page.fill("#wall-name", f"Hall {HOSTILE}")
+    await page.keyboard.press("Tab")
+    await expect(preview.locator(".wall__name")).to_have_text(f"Hall {HOSTILE}", timeout=BUSY)
+    await page.focus("#box-1-3")
+    await page.keyboard.press("Shift+ArrowUp")
+    await expect(page.locator("[name='tile:1:3:height']")).to_have_value("2", timeout=BUSY)
+    await expect(page.locator("#box-1-3")).to_be_focused()
+    await page.get_by_role("button", name="Publish").click()
+    await expect(page.locator(".banner", has_text="published")).to_be_visible(timeout=BUSY)
+    assert (await sync_to_async(Wallboard.objects.get)(slug="floor-wall")).name == f"Hall {HOSTILE}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing(browser: Browser, center: Center, scheme: Any) -> None:
+    page = await browser.new_page(bypass_csp=True, color_scheme=scheme)  # axe writes inline styles
+    session = await sync_to_async(center.log_in)("manager")
+    found = {}
+    for path in ("/wallboards/", "/wallboards/queue-wall/edit/", "/wallboards/queue-wall/"):
+        await visit(page, session, center.site.origin, path)
+        await expect_live(page) if path.endswith("wall/") else None
+        await page.evaluate(f"document.documentElement.dataset.theme = '{scheme}'")
+        found[path] = [one["id"] for one in (await Axe().run(page, options={"iframes": False})).response["violations"]]
+    await page.close()
+    assert {path: violations for path, violations in found.items() if violations} == {}
+
+
+async def test_the_editor_works_without_scripts(browser: Browser, center: Center) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    page = await context.new_page()
+    session = await sync_to_async(center.log_in)("manager")
+    await visit(page, session, center.site.origin, "/wallboards/queue-wall/edit/")
+    await page.get_by_role("button", name="Add a page").click()
+    await page.locator("[name='page:2:name']").fill("By hand")
+    await page.get_by_role("button", name="Publish").click()
+    await expect(page.locator(".banner", has_text="published")).to_be_visible(timeout=BUSY)
+    await expect(page.locator("[name='page:2:name']")).to_have_value("By hand")
+    await context.close()
+
+
+async def test_a_screen_that_stands_for_long_does_not_grow(page: Page, center: Center) -> None:
+    await open_wall(page, center, "queue-wall")
+    queue = await sync_to_async(center.add_queue)("Grown")
+
+    async def live_on(rounds: int) -> tuple[int, int]:
+        for _ in range(rounds):
+            session = await sync_to_async(center.begin_session)(queue, "Somebody")
+            await asyncio.sleep(0)
+            await sync_to_async(center.end_session)(session)
+        await expect_live(page)
+        client = await page.context.new_cdp_session(page)
+        await client.send("HeapProfiler.collectGarbage")
+        counted = await client.send("Memory.getDOMCounters")
+        return counted["nodes"], counted["jsEventListeners"]
+
+    nodes, listeners = await live_on(20)
+    later_nodes, later_listeners = await live_on(60)
+    assert later_nodes <= nodes * 1.05 + 50
+    assert later_listeners <= listeners
