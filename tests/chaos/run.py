@@ -1,0 +1,197 @@
+"""One run: browsers watch, the nemesis breaks, all is mended, and what came out of it is written down."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import httpx2
+import psutil
+import psycopg
+
+from tests.chaos.clients import Browser, Watch
+from tests.chaos.faults import Cases, End, Marker, begin
+from tests.chaos.history import History
+from tests.chaos.nemesis import Step
+from tests.chaos.world import POLLED, World
+from tests.e2e.mirroring import known_part
+
+STEP_SECONDS = 0.1
+CASE_SECONDS = 2.0
+REST_SECONDS = 40.0
+LOOK = """
+SELECT state, seq, epoch, fence, owner,
+    (SELECT count(*) FROM realtime_supportsession) AS sessions,
+    (SELECT json_object_agg(lsid, number) FROM (SELECT substr(lsid, 7) AS lsid,
+        max(split_part(customer_name, ' ', 2)::int) AS number FROM realtime_supportsession
+        WHERE lsid LIKE 'chaos-%' GROUP BY 1) AS marked) AS marks
+FROM realtime_link WHERE source = 'desk'
+"""
+
+
+def run_chaos(world: World, plan: list[Step], seconds: float) -> History:
+    """Carry out a plan; return everything that was seen, up to the state it all came to rest in."""
+    history = History()
+    with ExitStack() as stack:
+        browsers = watch_by_browsers(world, history, stack)
+        watch_below(world, history, stack)
+        cases = Cases(world)
+        carry_out(world, plan, seconds, (history, cases))
+        mend(world, history, cases)
+        come_to_rest(world, browsers, history)
+    write_traces(world, history)
+    return history
+
+
+def watch_by_browsers(world: World, history: History, stack: ExitStack) -> list[Browser]:
+    """Start the browsers; the last of them never acknowledges anything."""
+    addresses = [
+        ("manager1", "/live/sessions/", "manager"),
+        ("manager2", "/live/sessions/?sort=-age", "manager"),
+        ("people", "/live/representatives/?form=table", "manager"),
+        ("lead", "/live/sessions/", "lead"),
+    ]
+    browsers = [Browser(history, who, world.address(path), world.cookie(user)) for who, path, user in addresses]
+    slow = Browser(
+        history, "slow", world.address("/live/sessions/?sort=customer"), world.cookie("manager"), acknowledges=False
+    )
+    for browser in (*browsers, slow):
+        browser.start()
+        stack.callback(browser.stop)
+    return browsers
+
+
+def watch_below(world: World, history: History, stack: ExitStack) -> None:
+    """Watch the database, the site's answers and the memory of the processes."""
+    watches = [
+        Watch(history, "database", lambda: world.query(LOOK)[0], psycopg.Error, 0.1),
+        Watch(history, "request", lambda: request(world), httpx2.TransportError, 0.5),
+        Watch(history, "memory", lambda: memory(world), psutil.Error, 1.0),
+    ]
+    for watch in watches:
+        watch.start()
+        stack.callback(watch.stop)
+
+
+def request(world: World) -> dict[str, Any]:
+    """Fetch a page that shows vendors' rows."""
+    url = world.address("/combined/").replace("ws://", "http://")
+    answer = httpx2.get(url, headers={"Cookie": world.cookie("manager")}, trust_env=False, timeout=20)
+    return {"status": answer.status_code}
+
+
+def memory(world: World) -> dict[str, Any]:
+    """Return the resident memory of the long-lived processes in MB, by name and process id."""
+    running = {name: one.popen for name, one in world.processes.items() if one.popen.poll() is None}
+    return {
+        "mb": {
+            f"{name}/{popen.pid}": round(psutil.Process(popen.pid).memory_info().rss / 1e6, 1)
+            for name, popen in running.items()
+            if not name.startswith("beat")
+        }
+    }
+
+
+def carry_out(world: World, plan: list[Step], seconds: float, kept: tuple[History, Cases]) -> None:
+    """Begin and end the faults when they are due, let the marked sessions count, and vendors' sessions begin."""
+    history, cases = kept
+    began, marker = time.monotonic(), Marker(world)
+    waiting, at_work = list(plan), list[tuple[Step, End]]()
+    next_case = 0.0
+    while (now := time.monotonic() - began) < seconds or waiting or at_work:
+        for step, end in [one for one in at_work if one[0].until <= now]:
+            at_work.remove((step, end))
+            tell(history, "ended", step, end)
+        while waiting and waiting[0].at <= now:
+            step = waiting.pop(0)
+            history.note("nemesis", "begins", fault=str(step.fault), target=step.fault.target)
+            at_work.append((step, begin(world, step.fault)))
+        history.note("generator", "marked", number=marker.advance())
+        if now >= next_case:
+            next_case = now + CASE_SECONDS
+            cases.open()
+        time.sleep(STEP_SECONDS)
+
+
+def tell(history: History, kind: str, step: Step, end: Callable[[], object]) -> None:
+    """End a fault and write it down."""
+    end()
+    history.note("nemesis", kind, fault=str(step.fault), target=step.fault.target)
+
+
+def mend(world: World, history: History, cases: Cases) -> None:
+    """Start what ended, as a supervisor would, and have the vendors polled soon."""
+    world.start_all()
+    cases.open()
+    world.appliance.tell("pause")
+    truth = known_part(world.appliance.ask("state"))
+    history.note("nemesis", "mended", truth=truth, cases=cases.ids)
+    world.execute("UPDATE dashboard_poll SET due_at = now(), failures = 0 WHERE claimed_until IS NULL")
+
+
+def come_to_rest(world: World, browsers: list[Browser], history: History) -> None:
+    """Wait until database and browsers stand still at the truth, or for longer than allowed; write both down."""
+    truth = next(record.data for record in history if record.kind == "mended")
+    names = {row_id: str(row.get("customer_name") or "") for row_id, row in truth["truth"]["support_session"].items()}
+    live = wait(lambda: is_live(world), history, "live")
+    wait(lambda: stored_names(world) == names, history, "stored")
+    wait(lambda: all(shows(browser, truth["truth"]) for browser in browsers), history, "shown")
+    wait(
+        lambda: all(len(stored_cases(world, source)) == len(truth["cases"][source]) for source in POLLED),
+        history,
+        "polled",
+    )
+    history.note("database", "final", tables=world.stored() if live else {})
+    for source in POLLED:
+        history.note(source, "final", ids=stored_cases(world, source))
+    for browser in browsers:
+        history.note(browser.who, "final", name=browser.picture.name, shown=browser.picture.shown)
+
+
+def wait(look: Callable[[], bool], history: History, what: str) -> bool:
+    """Poll until something holds, and write down after how long; the checker judges."""
+    began = time.monotonic()
+    while (seconds := time.monotonic() - began) < REST_SECONDS:
+        try:
+            if look():
+                history.note("rest", what, seconds=round(seconds, 2))
+                return True
+        except psycopg.Error as error:
+            history.note("rest", "database", error=type(error).__name__)
+        time.sleep(STEP_SECONDS)
+    history.note("rest", what, seconds=None)
+    return False
+
+
+def is_live(world: World) -> bool:
+    """Say whether the mirror follows the appliance."""
+    return world.query("SELECT state FROM realtime_link WHERE source = 'desk'") == [{"state": "live"}]
+
+
+def stored_names(world: World) -> dict[str, str]:
+    """Return session id -> customer, as stored."""
+    rows = world.query("SELECT key, customer_name FROM realtime_supportsession WHERE source = 'desk'")
+    return {row["key"].partition(":")[2]: row["customer_name"] or "" for row in rows}
+
+
+def stored_cases(world: World, source: str) -> list[str]:
+    """Return the ids of a polled source's sessions, each as often as it is stored."""
+    rows = world.query(f"SELECT external_id FROM realtime_vendorsession WHERE source = '{source}'")  # noqa: S608
+    return sorted(str(row["external_id"]).replace("-", "") for row in rows)
+
+
+def shows(browser: Browser, truth: dict[str, Any]) -> bool:
+    """Say whether a browser shows as many rows as there are; the checker looks closer."""
+    shown = browser.picture.shown
+    if browser.who == "lead":
+        return len(shown) == 1
+    table = "support_session" if browser.picture.name == "sessions" else "representative"
+    return bool(shown.keys() == truth[table].keys())
+
+
+def write_traces(world: World, history: History) -> None:
+    """Put down what the database noted of each commit, lease and poll."""
+    for row in world.query("SELECT * FROM chaos_link ORDER BY id"):
+        history.note("commits", "link", **row)
+    for row in world.query("SELECT * FROM chaos_poll ORDER BY id"):
+        history.note("commits", "poll", **row)
