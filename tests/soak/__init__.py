@@ -1,0 +1,1 @@
+"""Runs that take hours, by hand: `python -m tests.soak.display`."""
