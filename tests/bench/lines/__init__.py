@@ -7,7 +7,7 @@ stands exactly as long as the `with` blocks around its `yield`.
 from collections.abc import Callable, Iterator
 
 from tests.bench.line import Line
-from tests.bench.lines import apply, board, browser, copy, live, memory, stopped, sustained, wire
+from tests.bench.lines import apply, board, browser, combined, copy, live, memory, poll, stopped, sustained, wire
 from tests.bench.surroundings import Surroundings
 
 Module = Callable[[Surroundings], Iterator[Line]]
@@ -18,6 +18,8 @@ MODULES: dict[str, Module] = {
     "copy": copy.lines,
     "sustained": sustained.lines,
     "memory": memory.lines,
+    "poll": poll.lines,
+    "combined": combined.lines,
     "board": board.lines,
     "live": live.lines,
     "stopped": stopped.lines,

@@ -1,6 +1,7 @@
 """A real browser on the real site: what a frame of many changed rows costs the page's main thread."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 
 from playwright.async_api import Page, async_playwright
@@ -17,6 +18,7 @@ from tests.services.waiting import until
 ROWS = 50
 FRAMES_PER_SECOND = 10
 MANY_ROWS = 10  # a frame with fewer is not counted: it is time's, or a part of a batch
+MARK = re.compile(r"@@(\d+):(\d+)@@")  # what `Center.change` writes
 WATCH_FRAMES = """
   window.frames = [];
   let began = 0, rows = 0;
@@ -65,6 +67,8 @@ async def watch_frames(page: Page, server: Server, center: Center, seconds: int)
     """Change fifty rows at a time, and collect what the page took for them."""
     name, _, session = server.headers.removeprefix("Cookie: ").strip().partition("=")
     address = f"http://127.0.0.1:{server.port}"
+    faults: list[str] = []
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     await page.context.add_cookies([{"name": name, "value": session, "url": address}])
     await page.goto(f"{address}/sessions/")
     await page.evaluate(WATCH_FRAMES)
@@ -72,8 +76,15 @@ async def watch_frames(page: Page, server: Server, center: Center, seconds: int)
     for _ in range(seconds * FRAMES_PER_SECOND):
         center.change(ROWS)
         await asyncio.sleep(1 / FRAMES_PER_SECOND)
+    await until(lambda: shows_changes(page, center), 20, f"every row's last change; the page's errors: {faults[:1]}")
     frames: list[tuple[int, float]] = await page.evaluate("window.frames")
     return [took for rows, took in frames if MANY_ROWS <= rows <= 2 * ROWS]
+
+
+async def shows_changes(page: Page, center: Center) -> bool:
+    """Whether each row shows its last change: a page whose script fails takes little time."""
+    shown = MARK.findall(await page.content())
+    return center.expected(None).items() <= {row: int(at) for row, at in shown}.items()
 
 
 async def has_frames(page: Page, count: int) -> bool:

@@ -36,11 +36,28 @@ class Crowd:
     async def ask(self) -> Report:
         """Return what was seen since `measure`."""
         self._tell({"ask": True})
-        assert self._process.stdout is not None
-        return Report(**orjson.loads(await self._process.stdout.readline()))
+        return Report(**orjson.loads(await self._hear()))
+
+    async def settle(self, quiet_seconds: float, seconds: float) -> None:
+        """Wait until no change came for a while, `seconds` at most, without holding the browsers up."""
+        before = await self._count()
+        for _ in range(round(seconds / quiet_seconds)):
+            await asyncio.sleep(quiet_seconds)
+            count = await self._count()
+            if count == before:
+                return
+            before = count
+
+    async def _count(self) -> int:
+        self._tell({"count": True})
+        return int(await self._hear())
 
     async def _have_joined(self) -> bool:
         return (await self.ask()).joined == self._size
+
+    async def _hear(self) -> bytes:
+        assert self._process.stdout is not None
+        return await self._process.stdout.readline()
 
     def _tell(self, command: dict[str, Any]) -> None:
         assert self._process.stdin is not None

@@ -54,7 +54,13 @@ def _by_filter(queue: Queue | None) -> str:
 @contextmanager
 def our_site(environment: Mapping[str, str], folder: Path) -> Iterator[Server]:
     """Run the product."""
-    ours = {**environment, "PORT": str(free_port()), "DEBUG": "1"}
+    ours = {
+        **environment,
+        "PORT": str(free_port()),
+        "DEBUG": "1",
+        "SOCKETS_PER_USER": "100000",
+        "SOCKETS_PER_ADDRESS": "100000",
+    }
     with serving(ours, folder / "site.log") as site:
         yield Server(site.port, process_of(site.process), _by_filter, session_header(site))
 

@@ -1,23 +1,24 @@
 """A process that is many browsers: `python -m tests.bench.live.swarm`, told what to do on its standard input.
 
 It must cost far less than the server it measures, and run where no compiler is. So: bare non-blocking sockets, each
-distinct message is looked into once for all browsers that get the same bytes, and no HTML is parsed. What a change
-shows is a mark, `@@<row>:<monotonic ns of the sending>@@`; the clock is one for all processes of a machine.
+distinct message is inflated and looked into once for all browsers that get the same bytes, and no HTML is parsed. What
+a change shows is a mark, `@@<row>:<monotonic ns of the sending>@@`; the clock is one for all processes of a machine.
+Like Chromium it offers compression, and compresses what it says where that was accepted.
 
 Commands, a JSON object a line: {"watch": [[path, count], …]} connects; {"measure": true} forgets what was measured;
-{"ask": true} answers with a `Report`. A browser has joined when it has its board; one that is to stop
-reading stops at its first message.
+{"count": true} answers at once with the number of marks seen since; {"ask": true} answers with a `Report`, which takes
+a while in which nothing is read. A browser has joined when it has its board; one that is to stop reading stops at its
+first message.
 """
 
 import os
 import re
 import selectors
 import socket
-import statistics
 import sys
 import time
-from array import array
-from collections import deque
+import zlib
+from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
@@ -29,13 +30,27 @@ KEPT_MESSAGES = 2000
 READ_BYTES = 1 << 18
 STOPPED_BUFFER = 16 * 1024
 JOINING = 40  # at most so many handshakes at once
-TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+TEXT, CLOSE, PING, PONG, DEFLATED = 1, 8, 9, 10, 0x40
+SYNC_FLUSH_END = b"\x00\x00\xff\xff"
+NS_A_STEP = 100_000  # what delays are rounded down to: a tenth of a millisecond
+STEPS_A_MS = 10
 BEAT, BEAT_REPLY = b'id="light-', b"hb"
 
 
 def client_frame(payload: bytes, opcode: int = TEXT) -> bytes:
     """Return a short frame as a browser sends it, masked with zeros."""
     return bytes([0x80 | opcode, 0x80 | len(payload)]) + bytes(4) + payload
+
+
+def inflate(payload: bytes) -> bytes:
+    """Return what a compressed message says."""
+    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(payload + SYNC_FLUSH_END)
+
+
+def deflate(payload: bytes) -> bytes:
+    """Return a message compressed with the smallest window, which every server takes."""
+    packer = zlib.compressobj(wbits=-9)
+    return (packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH)).removesuffix(SYNC_FLUSH_END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +65,34 @@ class Seen:
     reply: bytes
 
 
-def look_into(payload: bytes) -> Seen:
+def look_into(payload: bytes, is_deflated: bool) -> Seen:
     """Read a message as the page's script would: steps are acknowledged where they ask for it, heartbeats answered."""
-    marks = tuple((int(row), int(at)) for row, at in MARK.findall(payload))
-    step = STEP.match(payload)
+    html = inflate(payload) if is_deflated else payload
+    marks = tuple((int(row), int(at)) for row, at in MARK.findall(html))
+    step = STEP.match(html)
     if step is None:
-        is_beat = BEAT in payload
-        return Seen(marks, "", 0, is_paint=False, is_beat=is_beat, reply=client_frame(BEAT_REPLY) if is_beat else b"")
-    asks = b" data-ack" in step[0]
-    reply = client_frame(b"ack:" + step[3]) if asks else b""
-    return Seen(marks, step[2].decode(), int(step[3]), is_paint=step[1] == b"paint", is_beat=False, reply=reply)
+        is_beat = BEAT in html
+        return Seen(marks, "", 0, is_paint=False, is_beat=is_beat, reply=reply(BEAT_REPLY * is_beat, is_deflated))
+    says = b"ack:" + step[3] if b" data-ack" in step[0] else b""
+    is_paint = step[1] == b"paint"
+    return Seen(marks, step[2].decode(), int(step[3]), is_paint, is_beat=False, reply=reply(says, is_deflated))
+
+
+def reply(says: bytes, is_deflated: bool) -> bytes:
+    """Return the frame in which a browser says something; none where it says nothing."""
+    if not says:
+        return b""
+    return client_frame(deflate(says), DEFLATED | TEXT) if is_deflated else client_frame(says)
+
+
+def quantile_ms(delays: Counter[int], share: float) -> float | None:
+    """Return the delay, in ms, that so large a share of all delays does not exceed; `delays` counts them by steps."""
+    left = share * delays.total()
+    for steps in sorted(delays):
+        left -= delays[steps]
+        if left <= 0:
+            return steps / STEPS_A_MS
+    return None
 
 
 @dataclass
@@ -105,7 +138,7 @@ class Swarm:
         self._to_join: deque[str] = deque()
         self._joining = 0
         self._messages: dict[bytes, Seen] = {}
-        self._delays = array("q")
+        self._delays: Counter[int] = Counter()
         self._report = Report()
         self._cpu = time.process_time()
         self._input = b""
@@ -134,11 +167,16 @@ class Swarm:
                 self._to_join.extend(path for path, count in command["watch"] for _ in range(count))
                 self._connect()
             elif "measure" in command:
-                self._report, self._delays, self._cpu = Report(), array("q"), time.process_time()
+                self._report, self._delays, self._cpu = Report(), Counter(), time.process_time()
+            elif "count" in command:
+                self._say(self._delays.total())
             else:
-                sys.stdout.buffer.write(orjson.dumps(asdict(self._answer()), option=orjson.OPT_NON_STR_KEYS) + b"\n")
-                sys.stdout.buffer.flush()
+                self._say(asdict(self._answer()))
         return bool(read)
+
+    def _say(self, answer: object) -> None:
+        sys.stdout.buffer.write(orjson.dumps(answer, option=orjson.OPT_NON_STR_KEYS) + b"\n")
+        sys.stdout.buffer.flush()
 
     def _connect(self) -> None:
         while self._to_join and self._joining < JOINING:
@@ -157,6 +195,7 @@ class Swarm:
         browser.sock.send(
             f"GET {browser.path} HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\n"
             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
             f"Sec-WebSocket-Version: 13\r\n{self._headers}\r\n".encode()
         )
         self._selector.modify(browser.sock, selectors.EVENT_READ, browser)
@@ -196,11 +235,12 @@ class Swarm:
             if payload_at + size > end:
                 break
             payload = unread[payload_at : payload_at + size]
-            self._hear(browser, unread[start] & 15, payload, now)
+            self._hear(browser, unread[start], payload, now)
             start = payload_at + size
         return unread[start:] if start else unread
 
-    def _hear(self, browser: Browser, opcode: int, payload: bytes, now: int) -> None:
+    def _hear(self, browser: Browser, head: int, payload: bytes, now: int) -> None:
+        opcode = head & 15
         if opcode == PING:
             self._send(browser, client_frame(payload, PONG))
         if opcode == CLOSE:
@@ -212,7 +252,7 @@ class Swarm:
         if seen is None:
             if len(self._messages) >= KEPT_MESSAGES:
                 self._messages.clear()
-            seen = self._messages[payload] = look_into(payload)
+            seen = self._messages[payload] = look_into(payload, bool(head & DEFLATED))
         self._report.messages += 1
         self._report.megabytes += len(payload) / 1e6
         self._show(browser, seen, now)
@@ -238,7 +278,7 @@ class Swarm:
             browser.picture[row] = at
             if at > newest:
                 browser.newest = max(browser.newest, at)
-                self._delays.append(now - at)
+                self._delays[(now - at) // NS_A_STEP] += 1
 
     def _send(self, browser: Browser, frame: bytes) -> None:
         with suppress(OSError):  # the next reading tells
@@ -252,12 +292,9 @@ class Swarm:
     def _answer(self) -> Report:
         report = self._report
         report.joined = sum(browser.has_joined for browser in self._browsers)
-        report.marks = len(self._delays)
+        report.marks = self._delays.total()
         report.cpu_seconds = time.process_time() - self._cpu
-        if len(self._delays) > 1:
-            cuts = statistics.quantiles(self._delays, n=100)
-            report.p50_ms, report.p99_ms = cuts[49] / 1e6, cuts[98] / 1e6
-            report.longest_ms = max(self._delays) / 1e6
+        report.p50_ms, report.p99_ms, report.longest_ms = (quantile_ms(self._delays, share) for share in (0.5, 0.99, 1))
         pictures: dict[str, dict[int, int]] = {}
         report.differing = sum(
             pictures.setdefault(browser.path, browser.picture) != browser.picture for browser in self._browsers
