@@ -62,6 +62,7 @@ class Hub:
         self._wake = asyncio.Event()
         self._light: Light | None = None
         self._missing: tuple[Missing, ...] = ()
+        self._looked_since: dict[str, datetime | None] = {}
         self._replica = self._make_replica()
         self._tables = Tables(self._replica.state)
 
@@ -271,7 +272,16 @@ class Hub:
 
     def _tick(self) -> None:
         moment = self._moment()
+        self._note_looks(moment)
         self._mark_dirty(lambda show: show.board.tick(moment))
+
+    def _note_looks(self, moment: Moment) -> None:
+        """Have rows drawn again that say how long something lasted at least: since our look at its source began."""
+        looked_since = {name: status.state_since for name, status in moment.statuses.items()}
+        if looked_since != self._looked_since:
+            self._looked_since = looked_since
+            self._tables.mark_looks()
+            self._mark_dirty(lambda _show: True)
 
     def _close_slow(self) -> None:
         now = self.loop.time()

@@ -199,6 +199,10 @@ class Tables:
         for table in self._all:
             table.mark(applied)
 
+    def mark_looks(self) -> None:
+        """Note that our look at a source may have begun anew: a state nobody saw begin is bounded by it."""
+        self.representatives.mark_all()
+
     def mark_people(self) -> None:
         """Note that people may be called something else."""
         self.combined.mark_all()

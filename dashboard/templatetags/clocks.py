@@ -59,8 +59,11 @@ def until(value: datetime | None, source: str, css: str = "time") -> SafeString 
 
 
 def _clock(value: datetime | None, source: str, css: str, direction: str) -> SafeString | str:
-    """Return a clock. `format_html` would escape seven values of which one, the source's name, is not ours."""
-    if value is None:
+    """Return a clock. `format_html` would escape seven values of which one, the source's name, is not ours.
+
+    A moment of something that is not there, as `row.since.at` without a `since`, comes as "" from the template.
+    """
+    if not value:
         return UNKNOWN
     local = timezone.localtime(value)
     said = "since" if direction == "since" else "expected"

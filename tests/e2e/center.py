@@ -125,10 +125,12 @@ async def show(page: Page, center: Center, session: str, path: str, origin: str 
 
 
 async def visit(page: Page, session: str, origin: str, path: str) -> None:
-    """Open an address as somebody who is signed in."""
+    """Open an address as somebody who is signed in; a page that failed fails the test with what it says."""
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": origin}
     await page.context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict by its own name only
-    await page.goto(origin + path)
+    response = await page.goto(origin + path)
+    if response is not None and response.status >= 500:
+        raise AssertionError(f"{path} answered {response.status}: {(await page.inner_text('body'))[:3000]}")
 
 
 async def expect_live(page: Page) -> None:

@@ -405,3 +405,26 @@ def test_the_site_ends_cleanly_with_its_hub_running(
         assert status == 0
         assert "Traceback" not in own.process.output
         assert "Task was destroyed" not in own.process.output
+
+
+@pytest.fixture
+def own_site(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
+    """A site with a database of its own."""
+    with (
+        site_environment(tmp_path, django_db_blocker) as environment,
+        serving(environment, tmp_path / "web.log") as own,
+    ):
+        yield own
+
+
+async def test_a_state_nobody_saw_begin_is_bounded_once_the_link_says_since_when_it_looks(own_site: Site) -> None:
+    session = await log_in(own_site)
+    upstream = await sync_to_async(Upstream)()
+    await sync_to_async(upstream.commit)(representative={"helpdesk:1": {"username": "zoe", "type": "normal"}})
+    async with await own_site.open_socket(session, "/live/representatives/") as socket:
+        early = await read_until(socket, lambda text: "zoe" in text)
+        await sync_to_async(upstream.say)()
+        late = await read_until(socket, lambda text: "zoe" in text and "rep__time" in text)
+
+    assert '<span class="rep__time">–</span>' in early
+    assert '<span class="rep__time"><span class="ge"' in late

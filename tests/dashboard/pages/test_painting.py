@@ -11,6 +11,7 @@ from dashboard.boards.catalogue import LISTS
 from dashboard.boards.moment import Moment
 from dashboard.live.painter import Painter
 from dashboard.live.registry import OPENERS
+from dashboard.live.tables import Tables
 from dashboard.live.view import ViewKey
 from realtime.change import Change
 from realtime.status import LinkState, LinkStatus
@@ -150,6 +151,15 @@ def test_unknown_is_not_zero(life: Life) -> None:
     assert "No copy received yet" in unknown.text
     assert "–" in unknown.text
     assert "No session in the system" in empty.text
+
+
+@pytest.mark.parametrize("statuses", [{}, {SOURCE: LinkStatus(SOURCE)}])
+def test_every_board_shows_rows_whose_link_nobody_wrote_down_yet(life: Life, statuses: dict[str, LinkStatus]) -> None:
+    moment, tables = Moment(life.state, statuses, life.at), Tables(life.state)
+    for board, params in views(life):
+        picture = OPENERS[board](ViewKey(board, params), tables).picture(moment)
+
+        assert Painter().render(picture).fragments, (board, params)
 
 
 def test_a_lost_link_is_said_on_every_tile(life: Life) -> None:
