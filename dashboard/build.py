@@ -11,7 +11,12 @@ KINDS = frozenset({".py", ".html", ".css", ".js", ".svg"})
 
 @cache
 def build() -> str:
-    """Return the same short text in every process that runs the same files, and another for others."""
+    """Return the same short text in every process that runs the same files, and another for others.
+
+    `BUILD` in the environment takes its place, for releases that have a name.
+    """
+    if settings.BUILD:
+        return str(settings.BUILD)
     digest = sha256()
     for folder in FOLDERS:
         for path in sorted((settings.BASE_DIR / folder).rglob("*")):

@@ -4,6 +4,7 @@ Every secret may come as `X_FILE`, the path of a file that holds it. `docs/opera
 """
 
 import os
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from dashboard.accounts.oidc import OidcRefused, OidcSettings, understand_oidc
 
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
+BUILD_NAME = r"[0-9A-Za-z.+_-]{0,40}"
 DATABASE_SCHEMES = frozenset({"sqlite", "postgres", "postgresql"})
 REDIS_SCHEMES = frozenset({"redis", "rediss", "unix"})
 
@@ -49,6 +51,14 @@ def read_flag(name: str, *, default: bool) -> bool:
     if text in YES | NO:
         return text in YES
     raise ImproperlyConfigured(f'{name} is "{text}". Give one of: {", ".join(sorted(YES | NO))}.')
+
+
+def read_build(name: str) -> str:
+    """Return what a build is called; displays send it back."""
+    text = read_text(name)
+    if not re.fullmatch(BUILD_NAME, text):
+        raise ImproperlyConfigured(f'{name} is "{text}". Give up to 40 letters, digits and . + _ -')
+    return text
 
 
 def read_choice(name: str, choices: Collection[str], default: str) -> str:

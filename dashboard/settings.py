@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashboard.environment import (
+    read_build,
     read_choice,
     read_count,
     read_database,
@@ -229,6 +230,7 @@ USE_I18N = True
 USE_TZ = True
 
 # Operating
+BUILD = read_build("BUILD")
 METRICS_TOKEN = read_secret("METRICS_TOKEN")
 AUDIT_DAYS = read_number("AUDIT_DAYS", 365, least=0)
 

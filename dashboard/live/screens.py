@@ -22,6 +22,7 @@ from django.template.loader import get_template
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from dashboard.environment import BUILD_NAME
 from dashboard.live.message import Message
 from dashboard.live.socket import LiveSocket
 from dashboard.models.display import Display
@@ -31,7 +32,7 @@ from realtime.store import DatabaseThread
 GROUP = "dashboard.screens"
 WRITE_SECONDS = 15.0
 RING_SECONDS = 2.0
-TOLD = re.compile(r"screen:([0-9]{1,5})x([0-9]{1,5}):([0-9]{1,6}):([0-9a-f]{0,40})")
+TOLD = re.compile(rf"screen:([0-9]{{1,5}})x([0-9]{{1,5}}):([0-9]{{1,6}}):({BUILD_NAME})")
 TOLD_FIELDS = ("last_seen_at", "address", "width", "height", "build", "reconnects", "frames_behind")
 
 log = structlog.get_logger(__name__)

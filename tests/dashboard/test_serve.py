@@ -140,7 +140,7 @@ def test_a_second_server_on_the_port_is_refused(site: tuple[Process, int], tmp_p
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_status_0(site: tuple[Process, int], number: signal.Signals) -> None:
-    assert site[0].end(number, seconds=5) == 0
+    assert site[0].end(number, seconds=20) == 0
 
 
 @pytest.fixture
@@ -183,8 +183,8 @@ async def test_open_sockets_are_told_and_the_server_ends_with_status_0(socket_si
         codes = [await close_code(socket) for socket in sockets if socket]
 
         assert codes == [1012] * 30
-        assert process.popen.wait(5) == 0
-        assert time.monotonic() - started < 5
+        assert process.popen.wait(20) == 0
+        assert time.monotonic() - started < 10
 
 
 async def test_sockets_that_do_not_end_by_themselves_do_not_hold_the_server(socket_site: tuple[Process, int]) -> None:
@@ -195,7 +195,7 @@ async def test_sockets_that_do_not_end_by_themselves_do_not_hold_the_server(sock
     assert await socket.recv() == "stubborn"
     socket.transport.pause_reading()  # it will never answer the close
 
-    assert process.end(seconds=5) == 0
+    assert process.end(seconds=20) == 0
     assert "cancelled=1" in process.output
     socket.transport.abort()
     await socket.wait_closed()

@@ -1,8 +1,9 @@
 """Run a display for hours of a simulated center's time, and print what its page holds, hour by hour.
 
-On the way the site is killed and started anew, and the screen's network is cut; in the end the screen must show what
-the appliance holds. What a page holds goes up and down with the center, so each hour ends with a look at it and at
-one that was just loaded, and growth is that of the one's figures by the other's, from the first hour to the last.
+On the way a new build is served, for which the screen reloads itself once; the site is killed and started anew; and the
+screen's network falls silent for ten minutes by the clock. In the end the screen must show what the appliance holds.
+What a page holds goes up and down with the center, so each hour ends with a look at it and at one that was just loaded,
+and growth is that of the one's figures by the other's, from the first hour after the reload to the last.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from playwright.async_api import BrowserContext, CDPSession, Page, ViewportSize,
 from dashboard.displays.tokens import PATH, TOKEN  # noqa: E402
 from dashboard.wallboards.stored import create  # noqa: E402
 from dashboard.wallboards.templates import EXECUTIVE_WALL, QUEUE_WALL, TEAM_WALL  # noqa: E402
+from tests.e2e.lossy import LossyProxy  # noqa: E402
 from tests.e2e.mirroring import Appliance, installed, simulating  # noqa: E402
 from tests.services.browser import find_chromium, use_own_node  # noqa: E402
 from tests.services.database import default_database, migrate  # noqa: E402
@@ -39,7 +41,7 @@ from tests.services.site import Site, serving  # noqa: E402
 from tests.services.valkey import ValkeyServer  # noqa: E402
 
 SAMPLES = 12  # an hour
-CUT = 1 / 6  # of an hour
+REBUILT_AFTER, KILLED_AFTER, CUT_AFTER = 1 / 12, 1 / 3, 2 / 3  # of all hours
 FRESH_SECONDS = 20  # after which a page that was just loaded has settled
 VIEWPORT = ViewportSize(width=1920, height=1080)
 FIGURES = {"Nodes": "DOM nodes", "JSEventListeners": "listeners", "JSHeapUsedSize": "heap, MB"}
@@ -48,15 +50,19 @@ LOGGED_IN = re.compile(r"In session\s+\d+\D*?of\s+(\d+)")
 
 @dataclass
 class Stage:
-    """The center, its site on a fixed port, and a display's token."""
+    """The center, its site on a fixed port, a display's token, and how long its network is cut."""
 
     appliance: Appliance
     environment: dict[str, str]
     folder: Path
     token: str
     stack: ExitStack
+    cut_seconds: float
     starts: int = 0
     site: Site | None = None
+    proxy: LossyProxy = field(default_factory=LossyProxy)
+    loads: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
     def start_site(self) -> Site:
         """Start the site, killing the one that runs."""
@@ -66,9 +72,32 @@ class Stage:
         self.site = self.stack.enter_context(serving(self.environment, self.folder / f"web-{self.starts}.log"))
         return self.site
 
+    async def rebuild(self) -> None:
+        """Serve another build."""
+        self.environment["BUILD"] = "second"
+        await asyncio.to_thread(self.start_site)
+
+    async def kill(self) -> None:
+        """Kill the site and start it anew."""
+        await asyncio.to_thread(self.start_site)
+
+    async def cut(self) -> None:
+        """Let the network fall silent."""
+        self.proxy.is_silent = True
+        await asyncio.sleep(self.cut_seconds)
+        self.proxy.is_silent = False
+
+    def disturbances(self, hours: int) -> dict[int, Callable[[], Awaitable[None]]]:
+        """Return what happens after which hour."""
+        return {
+            max(1, round(hours * REBUILT_AFTER)): self.rebuild,
+            round(hours * KILLED_AFTER): self.kill,
+            round(hours * CUT_AFTER): self.cut,
+        }
+
 
 @contextmanager
-def staged(folder: Path, speed: float) -> Iterator[Stage]:
+def staged(folder: Path, speed: float, cut_seconds: float) -> Iterator[Stage]:
     """Run a center, its mirror and the site, with a display on a wallboard of several pages."""
     url = f"sqlite:///{folder / 'site.sqlite3'}"
     with ExitStack() as stack:
@@ -85,8 +114,7 @@ def staged(folder: Path, speed: float) -> Iterator[Stage]:
         installation = stack.enter_context(installed(folder, url, appliance))
         installation.start_mirror()
         environment = {"DATABASE_URL": url, "PORT": str(free_port()), "SOURCES_FILE": str(folder / "sources.toml")}
-        stage = Stage(appliance, environment | {"DEBUG": "1"}, folder, token, stack)
-        stage.start_site()
+        stage = Stage(appliance, environment | {"DEBUG": "1"}, folder, token, stack, cut_seconds)
         installation.wait_for_state("live")
         yield stage
 
@@ -149,32 +177,30 @@ async def measure_fresh(page: Page) -> Figures:
 
 
 async def pass_hours(page: Page, stage: Stage, hours: int, seconds: float) -> list[Hour]:
-    """Let hours of `seconds` each pass; print and return what was measured."""
+    """Let hours of `seconds` each pass by the clock; print and return what was measured in each."""
     session = await begin_measuring(page)
-    disturbances: dict[int, Callable[[], object]] = {
-        hours // 3: stage.start_site,
-        2 * hours // 3: lambda: asyncio.run_coroutine_threadsafe(cut(page, seconds * CUT), loop).result(),
-    }
-    loop = asyncio.get_running_loop()
+    disturbances = stage.disturbances(hours)
+    began = time.monotonic()
     measured = []
-    for number in range(1, hours + 1):
-        if disturb := disturbances.get(number - 1):
-            await asyncio.to_thread(disturb)
-        hour = Hour()
-        for _ in range(SAMPLES):
-            await asyncio.sleep(seconds / SAMPLES)
-            hour.samples.append(await measure(session))
-        hour.fresh, hour.held = await measure_fresh(page), await measure(session)
-        measured.append(hour)
-        print(f"hour {number:3}  " + "; ".join(hour.told(name) for name in FIGURES), flush=True)
+    while (number := int((time.monotonic() - began) / seconds) + 1) <= hours:
+        measured.append(await pass_hour(page, session, began + number * seconds))
+        print(f"hour {number:3}  " + "; ".join(measured[-1].told(name) for name in FIGURES), flush=True)
+        if disturb := disturbances.get(number):
+            print(f"          {disturb.__name__}", flush=True)
+            await disturb()
     return measured
 
 
-async def cut(page: Page, seconds: float) -> None:
-    """Cut a screen's network for a while."""
-    await page.context.set_offline(True)
-    await asyncio.sleep(seconds)
-    await page.context.set_offline(False)
+async def pass_hour(page: Page, session: CDPSession, ends_at: float) -> Hour:
+    """Measure for what is left of an hour."""
+    hour = Hour()
+    pause = max(0, ends_at - time.monotonic() - FRESH_SECONDS) / SAMPLES
+    for _ in range(SAMPLES):
+        await asyncio.sleep(pause)
+        hour.samples.append(await measure(session))
+    hour.fresh, hour.held = await measure_fresh(page), await measure(session)
+    await asyncio.sleep(max(0, ends_at - time.monotonic()))
+    return hour
 
 
 async def shows_truth(page: Page, stage: Stage, tries: int = 100) -> bool:
@@ -190,10 +216,9 @@ async def shows_truth(page: Page, stage: Stage, tries: int = 100) -> bool:
     return False
 
 
-async def soak(stage: Stage, hours: int, speed: float) -> int:
-    """Run, print the growth; return 1 when a figure grew by more than 5 % or the screen is wrong in the end."""
-    site, chromium = stage.site, find_chromium()
-    assert site is not None
+async def watch(stage: Stage, hours: int, seconds: float) -> tuple[list[Hour], bool]:
+    """Open the screen, let the hours pass; return what was measured, and whether it is right in the end."""
+    chromium = find_chromium()
     use_own_node()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -204,14 +229,29 @@ async def soak(stage: Stage, hours: int, speed: float) -> int:
         context = await browser.new_context(viewport=VIEWPORT)
         cookie = {"name": TOKEN, "value": stage.token, "domain": "127.0.0.1", "path": PATH}
         await context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict by its own name only
-        page = await load(context, f"{site.origin}{PATH}")
-        measured = await pass_hours(page, stage, hours, 3600 / speed)
+        page = await load(context, f"{stage.environment['DASHBOARD_URL']}{PATH}")
+        page.on("domcontentloaded", lambda page: stage.loads.append(page.url))
+        page.on("pageerror", lambda error: stage.faults.append(str(error)))
+        measured = await pass_hours(page, stage, hours, seconds)
         is_right = await shows_truth(page, stage)
         await browser.close()
-    growth = {name: 100 * (measured[-1].share(name) / measured[0].share(name) - 1) for name in FIGURES}
+    return measured, is_right
+
+
+async def soak(stage: Stage, hours: int, speed: float) -> int:
+    """Run, print the growth; return 1 when a figure grew by more than 5 % or the screen did anything wrong."""
+    stage.proxy = await LossyProxy.start()
+    stage.proxy.upstream_port = int(stage.environment["PORT"])
+    stage.environment["DASHBOARD_URL"] = f"http://127.0.0.1:{stage.proxy.port}"
+    await asyncio.to_thread(stage.start_site)
+    measured, is_right = await watch(stage, hours, 3600 / speed)
+    await stage.proxy.close()
+    first = measured[min(stage.disturbances(hours))]  # the first hour after the reload
+    growth = {name: 100 * (measured[-1].share(name) / first.share(name) - 1) for name in FIGURES}
     print("growth  " + "  ".join(f"{FIGURES[name]} {value:+.1f} %" for name, value in growth.items()))
+    print(f"reloads: {len(stage.loads)} (1 for the new build); errors of scripts: {stage.faults}")
     print(f"in the end the screen is {'right' if is_right else 'WRONG'}")
-    return 0 if is_right and max(growth.values()) <= 5 else 1
+    return 0 if is_right and max(growth.values()) <= 5 and len(stage.loads) == 1 and not stage.faults else 1
 
 
 def main() -> int:
@@ -219,12 +259,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.soak.display", description=__doc__)
     parser.add_argument("--hours", type=int, default=24, help="of the center's time (24)")
     parser.add_argument("--speed", type=float, default=10.0, help="how many times as fast that runs (10)")
+    parser.add_argument("--cut", type=float, default=600.0, help="seconds of a silent network (600)")
     given = parser.parse_args()
     folder = Path(settings.VAR_DIR)
     folder.mkdir(parents=True)
     started = time.monotonic()
     try:
-        with staged(folder, given.speed) as stage:
+        with staged(folder, given.speed, given.cut) as stage:
             return asyncio.run(soak(stage, given.hours, given.speed))
     finally:
         shutil.rmtree(folder.parent, ignore_errors=True)
