@@ -101,14 +101,23 @@ def test_every_environment_variable_is_in_the_operators_table() -> None:
     assert {name for name in read if f"`{name}`" not in table} == set()
 
 
-@pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", *[f"docs/{each}.md" for each in ("operating", "decisions")]]
-)
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+
+
+def anchors_of(document: Path) -> set[str]:
+    """Return what links may name within a document: its headings, as GitHub writes them in addresses."""
+    headings = re.findall(r"^#+ +(.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_documents_link_to_what_exists(name: str) -> None:
     document = ROOT / name
-    links = re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8"))
+    links = re.findall(r"\]\((?!https?://)([^)#]*)(?:#([^)]*))?\)", document.read_text(encoding="utf-8"))
+    targets = [(document.parent / path if path else document, anchor) for path, anchor in links]
 
-    assert [link for link in links if not (document.parent / link).exists()] == []
+    assert [path for path, _ in targets if not path.exists()] == []
+    assert [(path.name, anchor) for path, anchor in targets if anchor and anchor not in anchors_of(path)] == []
 
 
 def test_the_readme_names_only_targets_that_the_makefile_has() -> None:
