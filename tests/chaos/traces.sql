@@ -1,5 +1,3 @@
--- A database that is stopped at once must hold what it said it committed, which the tests' settings give up for speed.
-ALTER DATABASE chaos SET synchronous_commit = on;
 -- What the installation does in its database, written down by the database itself: nothing slips between two looks.
 CREATE TABLE chaos_link (
     id bigserial PRIMARY KEY, at timestamptz NOT NULL, source text, owner text, old_owner text, fence bigint,
