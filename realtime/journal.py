@@ -34,6 +34,7 @@ class Journal:
 
     def __init__(self, lease: Lease, thread: DatabaseThread) -> None:
         self.epoch = ""
+        self.seq = 0  # of the last commit
         self.tally = Tally()
         self._lease = lease
         self._thread = thread
@@ -69,7 +70,7 @@ class Journal:
         while True:
             began = time.monotonic()
             try:
-                seq = await self._thread.run(store.commit, self._lease, change, epoch)
+                self.seq = await self._thread.run(store.commit, self._lease, change, epoch, self.seq)
                 break
             except DatabaseError as error:
                 log.warning("commit failed, trying again", source=self._lease.source, error=type(error).__name__)
@@ -78,7 +79,7 @@ class Journal:
                 change, epoch = self._batch.take(), self.epoch
         self._count(change, time.monotonic() - began)
         self._epoch_written = epoch
-        await feed.publish_change(Published(self._lease.source, Position(epoch, seq), change))
+        await feed.publish_change(Published(self._lease.source, Position(epoch, self.seq), change))
 
     def _count(self, change: Change, seconds: float) -> None:
         self.tally.count += 1

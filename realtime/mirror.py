@@ -119,7 +119,7 @@ class Mirror:
         while True:
             self._refresh_status(journal)
             try:
-                await self._thread.run(store.renew_lease, lease, self._status)
+                await self._thread.run(store.renew_lease, lease, self._status, journal.seq)
             except DatabaseError as error:
                 self._log.warning("lease not renewed, trying again", error=type(error).__name__)
             await feed.publish_status(self._status)

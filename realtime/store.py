@@ -119,22 +119,26 @@ def acquire_lease(source: str, owner: str) -> Lease | None:
     return Lease(source, owner, models.Link.objects.values_list("fence", flat=True).get(source=source, owner=owner))
 
 
-def renew_lease(lease: Lease, status: LinkStatus) -> None:
-    """Keep the lease, and write down how the link is. Raises LeaseLost."""
+def renew_lease(lease: Lease, status: LinkStatus, after: int = 0) -> None:
+    """Keep the lease, and write down how the link is; `after` as in `commit`. Raises LeaseLost."""
     written = {name: value for name, value in asdict(status).items() if name not in _STREAM_FIELDS}
-    _write_link(lease, lease_expires_at=_lease_end(), **written)
+    _write_link(lease, after, lease_expires_at=_lease_end(), **written)
 
 
 def release_lease(lease: Lease, status: LinkStatus) -> None:
     """Give the lease back, so that another mirror need not wait for its end."""
     renew_lease(lease, status)
-    _write_link(lease, owner="", lease_expires_at=None)
+    _write_link(lease, 0, owner="", lease_expires_at=None)
 
 
-def commit(lease: Lease, change: Change, epoch: str) -> int:
-    """Write whole rows (`inserts`) and `deletes` in one transaction; return its sequence number. Raises LeaseLost."""
+def commit(lease: Lease, change: Change, epoch: str, after: int = 0) -> int:
+    """Write whole rows (`inserts`) and `deletes` in one transaction; return its sequence number. Raises LeaseLost.
+
+    `after` is the number of the lease's last commit. A database that no longer holds it went back to an earlier moment
+    (another server, a backup, a crash where commits do not wait for the disk) and lacks rows that nobody sends again.
+    """
     with transaction.atomic():
-        seq = _take_seq(lease, epoch)
+        seq = _take_seq(lease, epoch, after)
         for table, rows in change.inserts.items():
             upsert_rows(HELD_TABLES[table], MODELS[table], change.source, rows)
         for table, keys in change.deletes.items():
@@ -176,20 +180,23 @@ def _lease_end() -> Any:
     return Now() + timedelta(seconds=LEASE_SECONDS)  # the database's clock: every mirror reads the same one
 
 
-def _write_link(lease: Lease, **values: Any) -> None:
-    ours = models.Link.objects.filter(source=lease.source, owner=lease.owner, fence=lease.fence)
+def _write_link(lease: Lease, after: int, **values: Any) -> None:
+    ours = models.Link.objects.filter(source=lease.source, owner=lease.owner, fence=lease.fence, seq__gte=after)
     if not ours.update(**values):
         raise _lost(lease)
 
 
 def _lost(lease: Lease) -> LeaseLost:
-    return LeaseLost(f"{lease.source}: another mirror took over; this one stands down and waits")
+    return LeaseLost(
+        f"{lease.source}: another mirror took over, or the database lost what was written; "
+        "this one stands down and waits for its turn to begin anew"
+    )
 
 
 # Written out because it opens every commit: as a query it took more time than the rows of a small batch.
 _TAKE_SEQ = f"""
     UPDATE {models.Link._meta.db_table} SET seq = seq + 1, epoch = %s, lease_expires_at = {{lease_end}}
-    WHERE source = %s AND owner = %s AND fence = %s RETURNING seq
+    WHERE source = %s AND owner = %s AND fence = %s AND seq >= %s RETURNING seq
 """  # noqa: S608
 _LEASE_END = {
     "sqlite": f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+{LEASE_SECONDS} seconds')",
@@ -197,11 +204,11 @@ _LEASE_END = {
 }
 
 
-def _take_seq(lease: Lease, epoch: str) -> int:
+def _take_seq(lease: Lease, epoch: str, after: int) -> int:
     """Return the source's next sequence number and prolong the lease. Raises LeaseLost."""
     with connection.cursor() as cursor:
         statement = _TAKE_SEQ.format(lease_end=_LEASE_END[connection.vendor])
-        cursor.execute(statement, [epoch, lease.source, lease.owner, lease.fence])
+        cursor.execute(statement, [epoch, lease.source, lease.owner, lease.fence, after])
         taken = cursor.fetchone()
     if taken is None:
         raise _lost(lease)

@@ -115,6 +115,17 @@ async def test_lost_lease_ends_the_journal_with_nothing_written(thread: Database
     assert (await stored(thread, 0)).position.seq == 0
 
 
+async def test_database_that_went_back_ends_the_journal(thread: DatabaseThread) -> None:
+    journal, state = Journal(await taken(thread), thread), State()
+    for number in (1, 2):
+        journal.add(state.apply(step(state, number)))
+        await journal.flush()
+    await thread.run(lambda: models.Link.objects.filter(source=SOURCE).update(seq=1))
+    journal.add(state.apply(step(state, 3)))
+    with pytest.raises(LeaseLost):
+        await journal.flush()
+
+
 async def test_commit_that_fails_is_tried_again_with_what_came_meanwhile(thread: DatabaseThread) -> None:
     """The table is out of the way at first, as after a restored backup; the link's row is not."""
     journal, state = Journal(await taken(thread), thread), State()

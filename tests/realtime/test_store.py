@@ -177,6 +177,18 @@ def test_stopped_and_continued_mirror_writes_nothing(successor: str) -> None:
     assert store.load_statuses()[SOURCE].error == ""
 
 
+def test_database_that_went_back_takes_nothing_from_a_mirror_that_wrote_more() -> None:
+    lease = taken()
+    numbers = [store.commit(lease, Change(SOURCE, inserts=queues(name)), "e1") for name in ("1", "2")]
+    models.Queue.objects.filter(key="desk:2").delete()
+    models.Link.objects.update(seq=1)
+    with pytest.raises(LeaseLost, match="the database lost what was written"):
+        store.commit(lease, Change(SOURCE, inserts=queues("3")), "e1", after=numbers[-1])
+    with pytest.raises(LeaseLost):
+        store.renew_lease(lease, LinkStatus(SOURCE), after=numbers[-1])
+    assert stored_rows() == queues("1")
+
+
 def test_status_is_written_with_the_lease_and_leaves_the_stream_alone() -> None:
     lease = taken()
     store.commit(lease, Change(SOURCE), "e1")
