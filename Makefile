@@ -32,7 +32,7 @@ demo: staticroot/.ok
 	@exec $(PYTHON) manage.py demo $(DEMO_OPTIONS)
 
 test: staticroot/.ok $(V)/.dev node_modules/.browser
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # As `make check` sees it, the site is an installation behind TLS.
 CHECK_ENVIRONMENT = SECRET_KEY=only-for-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ \

@@ -15,7 +15,6 @@ SECONDS = 15.0
 SEED = 1
 
 
-@pytest.mark.xdist_group("chaos")
 @pytest.mark.timeout(280)
 def test_contract_holds_through_chaos(folder: Path, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker) -> None:
     plan = draw_plan(SEED, SECONDS)

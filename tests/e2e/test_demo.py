@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -46,16 +47,31 @@ def works_in(process: psutil.Process, folder: str) -> bool:
     return any(folder in word for word in told)
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[tuple[Process, int]]:
-    """A running demo, announced, and its port."""
+@contextmanager
+def running_demo(folder: Path) -> Iterator[tuple[Process, int]]:
+    """Run a demo, announced; it comes with its port."""
     port = free_port()
     arguments = ("manage.py", "demo", "--speed", "10", "--sessions", "40", "--reps", "20")
-    with running(*arguments, log_path=tmp_path / "demo.log", environment=environment(tmp_path, port)) as process:
+    with running(*arguments, log_path=folder / "demo.log", environment=environment(folder, port)) as process:
         process.wait_for_output("Stop it with Ctrl-C", seconds=60)
         yield process, port
         if process.popen.poll() is None:
-            process.end(signal.SIGTERM, seconds=15)
+            process.end(signal.SIGTERM, seconds=30)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[tuple[Process, int]]:
+    """A running demo."""
+    with running_demo(tmp_path) as demo:
+        yield demo
+
+
+@pytest.fixture(scope="module")
+def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Process, int, Path]]:
+    """A running demo that no test harms, and its folder."""
+    folder = tmp_path_factory.mktemp("demo")
+    with running_demo(folder) as (process, port):
+        yield process, port, folder
 
 
 def log_in(client: httpx2.Client, port: int, password: str) -> httpx2.Response:
@@ -75,8 +91,8 @@ def said_password(process: Process) -> str:
     return found[1]
 
 
-def test_the_demo_shows_rows_to_whom_it_gave_the_password(demo: tuple[Process, int]) -> None:
-    process, port = demo
+def test_the_demo_shows_rows_to_whom_it_gave_the_password(shared_demo: tuple[Process, int, Path]) -> None:
+    process, port, _folder = shared_demo
     with httpx2.Client(trust_env=False, follow_redirects=True) as client:
         page = log_in(client, port, said_password(process))
         assert "Sign out" in page.text
@@ -90,9 +106,18 @@ def rows_on(page: str) -> int:
     return int(re.sub(r"\D", "", found[1]) or 0) if found else 0
 
 
-def test_a_wrong_password_is_refused(demo: tuple[Process, int]) -> None:
+def test_a_wrong_password_is_refused(shared_demo: tuple[Process, int, Path]) -> None:
     with httpx2.Client(trust_env=False, follow_redirects=True) as client:
-        assert "Sign out" not in log_in(client, demo[1], "wrong").text
+        assert "Sign out" not in log_in(client, shared_demo[1], "wrong").text
+
+
+def test_a_second_demo_in_the_same_folder_is_refused(shared_demo: tuple[Process, int, Path], tmp_path: Path) -> None:
+    second = environment(shared_demo[2], free_port())
+
+    with running("manage.py", "demo", log_path=tmp_path / "second.log", environment=second) as process:
+        assert process.popen.wait(30) == 1
+
+    assert "A demo of this checkout is running already." in process.output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -104,7 +129,7 @@ def test_the_demo_stops_without_leaving_a_process(
     parts = ("manage.py demo", "valkey", "simulate", "runmirror", "dashboard.serve", "celery worker", "celery beat")
     assert all(any(part in name.replace(" -A dashboard.celery", "") for name in names) for part in parts), names
 
-    assert process.end(number, seconds=15) == 0
+    assert process.end(number, seconds=30) == 0
     assert processes_of(tmp_path) == []
 
 
@@ -114,7 +139,7 @@ def test_a_demo_stopped_while_it_starts_leaves_no_process(tmp_path: Path) -> Non
     ) as process:
         wait_until(lambda: len(processes_of(tmp_path)) > 1, seconds=30, what="the first child")
 
-        assert process.end(signal.SIGINT, seconds=15) == 0
+        assert process.end(signal.SIGINT, seconds=30) == 0
 
     assert processes_of(tmp_path) == []
     assert "Traceback" not in process.output
@@ -137,15 +162,6 @@ def test_a_process_that_ends_stops_the_demo_and_is_named(demo: tuple[Process, in
     assert process.popen.wait(20) == 1
     assert "simulator ended with status -9" in process.output
     assert processes_of(tmp_path) == []
-
-
-def test_a_second_demo_in_the_same_folder_is_refused(demo: tuple[Process, int], tmp_path: Path) -> None:
-    second = environment(tmp_path, free_port())
-
-    with running("manage.py", "demo", log_path=tmp_path / "second.log", environment=second) as process:
-        assert process.popen.wait(30) == 1
-
-    assert "A demo of this checkout is running already." in process.output
 
 
 def test_a_used_port_is_refused_with_the_mend(tmp_path: Path) -> None:
@@ -171,4 +187,4 @@ def test_a_long_checkout_path_does_not_matter(tmp_path: Path) -> None:
         "manage.py", "demo", log_path=tmp_path / "demo.log", environment=environment(deep, free_port())
     ) as process:
         process.wait_for_output("Stop it with Ctrl-C", seconds=60)
-        assert process.end(seconds=15) == 0
+        assert process.end(seconds=30) == 0

@@ -15,7 +15,6 @@ from tests.services.waiting import wait_until
 
 OPTIONS = ("--reps", "15", "--sessions", "20", "--speed", "3", "--freedom", "split")
 
-pytestmark = pytest.mark.xdist_group("mirror faults")  # they share one mirror
 
 Running = tuple[Appliance, Installation, Process]
 

@@ -309,8 +309,7 @@ async def test_without_scripts_pages_read_right_and_rows_open(site: Site, desk: 
     await context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1440)])  # test_page_every has the other two
 async def test_axe_finds_nothing(site: Site, desk: Desk, browser: Browser, scheme: str, width: int) -> None:
     # axe writes inline styles of its own; every other test watches the policy
     page = await browser.new_page(bypass_csp=True, viewport={"width": width, "height": 900})

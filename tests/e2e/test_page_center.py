@@ -10,8 +10,6 @@ from pytest_django import DjangoDbBlocker
 from tests.e2e.center import BUSY, Center, expect_order, key_of, running_center, selector, show
 from tests.services.valkey import ValkeyServer
 
-pytestmark = pytest.mark.xdist_group("live center")  # they share one center
-
 
 @pytest.fixture(scope="module")
 def center(

@@ -16,8 +16,6 @@ from tests.services.site import Site, serving
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
 
-pytestmark = pytest.mark.xdist_group("live connection")  # they share one center
-
 
 @pytest.fixture(scope="module")
 def center(

@@ -14,8 +14,6 @@ from tests.e2e.center import BUSY, Center, Wire, running_center, show
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
 
-pytestmark = pytest.mark.xdist_group("equal pages")  # they share one center
-
 # Each example goes on where the last one ended, so there is nothing to shrink.
 STATEFUL = settings(
     max_examples=6,

@@ -14,8 +14,6 @@ from tests.e2e.center import BUSY, Center, key_of, plain_page, rows_of, running_
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
 
-pytestmark = pytest.mark.xdist_group("every page")  # they share one center
-
 HOSTILE = (
     "<img src=x onerror=\"alert(1); document.title='broken'\">",
     "\"' onmouseover='alert(1)' x=\"<script>alert(1)</script>",

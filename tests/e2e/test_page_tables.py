@@ -13,8 +13,6 @@ from tests.services.browser import find_chromium, use_own_node
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
 
-pytestmark = pytest.mark.xdist_group("tables")  # they share one center
-
 LISTS = ("queues/", "sessions/", "representatives/?form=table", "presentations/", "overview/")
 # Where each column's cells stand, by column: the left and right edges of the head and of every row.
 EDGES = """() => {
