@@ -70,6 +70,14 @@ def read_choice(name: str, choices: Collection[str], default: str) -> str:
     raise ImproperlyConfigured(f'{name} is "{text}". Give one of: {", ".join(choices)}.')
 
 
+def read_choices(name: str, choices: Collection[str]) -> frozenset[str]:
+    """Return some of a few words, given with commas between them; upper and lower case do not matter."""
+    words = frozenset(word for piece in read_text(name).split(",") if (word := piece.strip().lower()))
+    if words <= set(choices):
+        return words
+    raise ImproperlyConfigured(f'{name} is "{read_text(name)}". Give some of, with commas: {", ".join(choices)}.')
+
+
 def read_port(name: str, default: int) -> int:
     """Return a TCP port."""
     text = read_text(name, str(default))

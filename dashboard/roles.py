@@ -40,3 +40,7 @@ ROLES: Mapping[str, frozenset[Right]] = {
     VIEWER: frozenset(),
 }
 """Role, which is the group's name -> its rights, from the most to the fewest."""
+
+ADMINISTRATOR = "admin"
+ROLE_WORDS: Mapping[str, str] = {"manager": MANAGER, "lead": LEAD, "viewer": VIEWER}
+"""What settings call a role -> the role. Superusers are `ADMINISTRATOR`."""

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from dashboard.environment import (
     read_build,
     read_choice,
+    read_choices,
     read_count,
     read_database,
     read_flag,
@@ -20,6 +21,7 @@ from dashboard.environment import (
     read_text,
 )
 from dashboard.logging import FORMATS, LEVELS, configure_logging
+from dashboard.roles import ADMINISTRATOR, ROLE_WORDS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(read_text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
@@ -71,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dashboard.accounts.second_factor.RequireSecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -162,6 +165,7 @@ ACCOUNT_USERNAME_MIN_LENGTH = 1
 # A name is held up for five minutes at most, an address (behind which a whole office may sit) for one.
 ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "60/m/ip,5/5m/key"}
 MFA_ADAPTER = "dashboard.accounts.adapter.SecondFactorAdapter"
+MFA_REQUIRED = read_choices("MFA_REQUIRED", (*ROLE_WORDS, ADMINISTRATOR))
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # which browsers allow on localhost only
 USERSESSIONS_ADAPTER = "dashboard.accounts.adapter.SessionsAdapter"

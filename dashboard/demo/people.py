@@ -5,10 +5,9 @@ import secrets
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 
-from dashboard.roles import LEAD, MANAGER, VIEWER
+from dashboard.roles import ROLE_WORDS
 
-ROLES = {"manager": MANAGER, "lead": LEAD, "viewer": VIEWER}
-USERNAMES = tuple(ROLES)
+USERNAMES = tuple(ROLE_WORDS)
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # nothing that looks like something else
 
 
@@ -23,11 +22,11 @@ def create_people(password: str) -> None:
     User.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["username"], update_fields=["password", "is_active"]
     )
-    groups = {group.name: group for group in Group.objects.filter(name__in=ROLES.values())}
+    groups = {group.name: group for group in Group.objects.filter(name__in=ROLE_WORDS.values())}
     membership = User.groups.through
     membership._default_manager.bulk_create(
         [
-            membership(user_id=user.pk, group_id=groups[ROLES[user.username]].pk)
+            membership(user_id=user.pk, group_id=groups[ROLE_WORDS[user.username]].pk)
             for user in User.objects.filter(username__in=USERNAMES)
         ],
         ignore_conflicts=True,

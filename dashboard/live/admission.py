@@ -13,6 +13,7 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from dashboard.accounts.second_factor import lacking_factor
 from dashboard.address import client_address
 from dashboard.displays.codes import digest
 from dashboard.displays.tokens import TOKEN, TOKEN_LIMIT
@@ -76,7 +77,7 @@ def _read_cookie(headers: Iterable[tuple[bytes, bytes]], name: str) -> str:
 def find_viewers(tickets: Collection[Ticket]) -> dict[Ticket, Viewer]:
     """Return who is behind the tickets that stand: users with their rights, displays with their wallboards.
 
-    Seven queries for up to 500 sessions, one for as many displays.
+    Seven queries for up to 500 sessions (one more where roles need a second factor), one for as many displays.
     """
     sessions = sorted({ticket.session_key for ticket in tickets if ticket.session_key})
     digests = sorted({ticket.token_digest for ticket in tickets if ticket.token_digest})
@@ -110,8 +111,10 @@ def _find_users(session_keys: list[str]) -> dict[str, AbstractBaseUser]:
     load_rights(users.values())
     load_standings(users.values())
     by_text = {str(key): user for key, user in users.items()}
+    lacking = lacking_factor(users.values())
     found = {key: by_text.get(str(session.get(SESSION_KEY))) for key, session in sessions.items()}
-    return {key: user for key, user in found.items() if user is not None and _stands(user, sessions[key])}
+    standing = {key: user for key, user in found.items() if user is not None and _stands(user, sessions[key])}
+    return {key: user for key, user in standing.items() if user.pk not in lacking}
 
 
 def _stands(user: AbstractBaseUser, session: dict[str, Any]) -> bool:

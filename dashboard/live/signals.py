@@ -1,8 +1,9 @@
-"""Sockets end at once with what they rest on: a logout, a changed password, a user, their rights, their teams."""
+"""Sockets end at once with what they rest on: a logout, a changed password, a user, their rights, teams and factors."""
 
 from collections.abc import Collection
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -41,6 +42,7 @@ def connect() -> None:
     uid = "dashboard.live"
     post_save.connect(ring_for_user, sender=user, dispatch_uid=uid)
     post_delete.connect(ring, sender=user, dispatch_uid=uid)
+    post_delete.connect(ring, sender=Authenticator, dispatch_uid=uid)  # somebody's role may need one
     post_delete.connect(ring, sender=Session, dispatch_uid=uid)  # a logout; its own signal comes before the end
     m2m_changed.connect(ring, sender=user._meta.get_field("groups").remote_field.through, dispatch_uid=uid)
     m2m_changed.connect(ring, sender=user._meta.get_field("user_permissions").remote_field.through, dispatch_uid=uid)

@@ -100,6 +100,7 @@ def test_databases_and_redis_live_in_the_var_folder_unless_given(tmp_path: Path)
         (environment.read_number, "1000000", "Give a number from 1 to 999999."),
         (environment.read_flag, "maybe", 'X is "maybe". Give one of: 0, 1, false, no, off, on, true, yes.'),
         (environment.read_choice, "LOUD", 'X is "LOUD". Give one of: INFO, DEBUG.'),
+        (environment.read_choices, "one,Two,three", 'X is "one,Two,three". Give some of, with commas: one, two.'),
         (environment.read_origin, "support.example.com", 'X is "support.example.com". Give the address'),
         (environment.read_origin, "https://a.example/path", 'X is "https://a.example/path". Give the address'),
         (environment.read_origin, "https://user:pw@a.example", "Give the address"),
@@ -120,6 +121,7 @@ def test_a_value_that_makes_no_sense_is_refused_in_words(
         environment.read_flag: {"default": False},
         environment.read_number: {"default": 5, "least": 1},
         environment.read_choice: {"choices": ("INFO", "DEBUG"), "default": "INFO"},
+        environment.read_choices: {"choices": ("one", "two")},
         environment.read_redis_url: {"default": ""},
         environment.read_database: {"default": ""},
     }

@@ -16,7 +16,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 from websockets.exceptions import ConnectionClosed
 
 from dashboard.displays.tokens import TOKEN
@@ -266,6 +266,20 @@ def test_the_administration_is_for_administrators(world: World, route: str) -> N
     out = {"/admin/logout/": ["302"], "/admin/jsi18n/": ["200"]}
     assert set(found[:2]) <= {"in", *out.get(address, [])}
     assert set(found[2:]) <= {"403", *out.get(address, [])}
+
+
+SETTING_UP = {"logout/", "login/code/"}
+
+
+@pytest.mark.parametrize("actor", ["viewer", "lead", "manager", "admin"])
+def test_whoever_lacks_a_required_second_factor_gets_nowhere_else(world: World, actor: str, settings: Settings) -> None:
+    settings.MFA_REQUIRED = frozenset({actor})
+    paths = {world.address(route): route for route in MATRIX if not route.startswith("account/") or route == "account/"}
+
+    found = {route: world.browser(actor).get(path).headers.get("Location") for path, route in paths.items()}
+
+    assert {route for route, to in found.items() if to != "/account/factors/"} == SETTING_UP
+    assert "Your role needs a second factor" in world.browser(actor).get("/account/factors/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/dashboard/auditentry/", "/admin/auth/user/add/"])

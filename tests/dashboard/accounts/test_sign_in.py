@@ -10,7 +10,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
+from dashboard.accounts.second_factor import lacking_factor
 from dashboard.models import AuditEntry
+from dashboard.permission import give_role
+from dashboard.roles import LEAD, MANAGER, VIEWER
 from tests.dashboard.accounts.signing_in import (
     PASSWORD,
     add_app,
@@ -303,6 +306,33 @@ def test_removing_the_app_takes_the_codes_too() -> None:
     assert not Authenticator.objects.filter(user=user).exists()
     assert actions_of(user)[-2:] == ["second factor added", "second factor removed"]
     assert sign_in(make_browser(), user).headers["Location"] == "/"
+
+
+def test_a_required_second_factor_is_set_up_before_anything_else(settings: Settings) -> None:
+    settings.MFA_REQUIRED = frozenset({"lead"})
+    user, other = make_user(), make_user()
+    give_role(user, LEAD)
+    give_role(other, VIEWER)
+    browser = make_browser()
+    sign_in(browser, user)
+
+    assert browser.get("/queues/").headers["Location"] == "/account/factors/"
+    assert browser.post("/saved-views/save/").headers["Location"] == "/account/factors/"
+    assert not is_signed_in(browser)
+    assert lacking_factor([user, other]) == {user.pk}
+    add_app(browser)
+    assert is_signed_in(browser)
+    assert "Your role needs" not in browser.get("/account/factors/").content.decode()
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).delete()
+    assert not is_signed_in(browser)  # its recovery codes alone do not do
+
+
+def test_required_of_administrators_is_of_superusers(settings: Settings) -> None:
+    settings.MFA_REQUIRED = frozenset({"admin", "manager"})
+    admin, manager, neither = make_user(is_superuser=True), make_user(), make_user(is_staff=True)
+    give_role(manager, MANAGER)
+
+    assert lacking_factor([admin, manager, neither]) == {admin.pk, manager.pk}
 
 
 def test_pages_of_half_a_sign_in_need_one() -> None:
