@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -19,5 +20,6 @@ class DashboardConfig(AppConfig):
         import_module("dashboard.checks")
         import_module("dashboard.live.signals").connect()
         import_module("dashboard.accounts.recording").connect()
+        user_logged_in.connect(import_module("dashboard.accounts.session").begin, dispatch_uid="dashboard.session")
         import_module("dashboard.admin.registered").register(import_module("django.contrib.admin").site)
         post_migrate.connect(import_module("dashboard.permission").ensure_roles, sender=self)

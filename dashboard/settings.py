@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dashboard.accounts.session.NoteActivity",
     "dashboard.accounts.second_factor.RequireSecondFactor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -140,7 +141,9 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}dashboard_session"
-SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_ENGINE = "dashboard.accounts.session"
+SESSION_COOKIE_AGE = read_number("SESSION_HOURS", 168, least=1) * 3600  # from the sign-in
+SESSION_IDLE_SECONDS = read_number("SESSION_IDLE_MINUTES", 720, least=1) * 60
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}dashboard_csrf"
 CSRF_COOKIE_HTTPONLY = True  # htmx sends the token as a header that the page itself holds

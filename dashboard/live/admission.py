@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http.cookies import CookieError
 from typing import Any
 
@@ -36,6 +37,14 @@ class Ticket:
 
     def __bool__(self) -> bool:
         return bool(self.session_key or self.token_digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who is behind a ticket, and when it ends by time if nobody moves that; None: not foreseen."""
+
+    viewer: Viewer
+    ends_at: datetime | None = None
 
 
 def find_header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
@@ -74,28 +83,28 @@ def _read_cookie(headers: Iterable[tuple[bytes, bytes]], name: str) -> str:
         return ""
 
 
-def find_viewers(tickets: Collection[Ticket]) -> dict[Ticket, Viewer]:
+def find_bearers(tickets: Collection[Ticket]) -> dict[Ticket, Bearer]:
     """Return who is behind the tickets that stand: users with their rights, displays with their wallboards.
 
     Seven queries for up to 500 sessions (one more where roles need a second factor), one for as many displays.
     """
     sessions = sorted({ticket.session_key for ticket in tickets if ticket.session_key})
     digests = sorted({ticket.token_digest for ticket in tickets if ticket.token_digest})
-    users: dict[str, AbstractBaseUser] = {}
+    users: dict[str, Bearer] = {}
     displays: dict[str, Display] = {}
     for start in range(0, len(sessions), CHUNK):
         users |= _find_users(sessions[start : start + CHUNK])
     for start in range(0, len(digests), CHUNK):
         displays |= _find_displays(digests[start : start + CHUNK])
     now = timezone.now()
-    viewers: dict[Ticket, Viewer] = {}
+    bearers: dict[Ticket, Bearer] = {}
     for ticket in tickets:
         display = displays.get(ticket.token_digest)
         if ticket.session_key in users:
-            viewers[ticket] = users[ticket.session_key]
+            bearers[ticket] = users[ticket.session_key]
         elif display is not None and display.refusal(ticket.address, now) is None:
-            viewers[ticket] = display
-    return viewers
+            bearers[ticket] = Bearer(display)
+    return bearers
 
 
 def _find_displays(digests: list[str]) -> dict[str, Display]:
@@ -103,8 +112,9 @@ def _find_displays(digests: list[str]) -> dict[str, Display]:
     return {display.token_digest or "": display for display in found}
 
 
-def _find_users(session_keys: list[str]) -> dict[str, AbstractBaseUser]:
-    rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
+def _find_users(session_keys: list[str]) -> dict[str, Bearer]:
+    rows = list(Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now()))
+    ends = {row.session_key: row.expire_date for row in rows}
     sessions: dict[str, dict[str, Any]] = {row.session_key: row.get_decoded() for row in rows}
     manager = get_user_model()._default_manager
     users = manager.in_bulk({session[SESSION_KEY] for session in sessions.values() if SESSION_KEY in session})
@@ -114,7 +124,7 @@ def _find_users(session_keys: list[str]) -> dict[str, AbstractBaseUser]:
     lacking = lacking_factor(users.values())
     found = {key: by_text.get(str(session.get(SESSION_KEY))) for key, session in sessions.items()}
     standing = {key: user for key, user in found.items() if user is not None and _stands(user, sessions[key])}
-    return {key: user for key, user in standing.items() if user.pk not in lacking}
+    return {key: Bearer(user, ends[key]) for key, user in standing.items() if user.pk not in lacking}
 
 
 def _stands(user: AbstractBaseUser, session: dict[str, Any]) -> bool:

@@ -1,11 +1,13 @@
 """Who may stay: sockets are checked when they come, every 30 s, and at once when what they rest on changed.
 
-What a viewer sees can also change with the State alone (a lead on the appliance): that is looked at every two seconds.
+What a viewer sees can also change with the State alone (a lead on the appliance), and a session can end by time: that
+is looked at every two seconds.
 """
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from weakref import WeakSet
 
 import structlog
@@ -14,7 +16,7 @@ from django.db import Error as DatabaseError
 from redis.exceptions import RedisError
 
 from dashboard.boards.moment import Moment
-from dashboard.live.admission import Ticket, Viewer, find_viewers
+from dashboard.live.admission import Bearer, Ticket, Viewer, find_bearers
 from dashboard.live.registry import choose_view
 from dashboard.live.socket import CloseCode, LiveSocket
 from dashboard.live.view import ViewKey
@@ -25,7 +27,7 @@ from realtime.feed import follow_group
 from realtime.store import DatabaseThread
 
 RECHECK_SECONDS = 30.0
-SCOPE_SECONDS = 2.0
+WATCH_SECONDS = 2.0
 GROUP = "dashboard.doorkeeper"
 RING_SECONDS = 2.0
 
@@ -59,7 +61,7 @@ class Doorkeeper:
         self.loop = asyncio.get_running_loop()
         self._sockets = sockets
         self._moment = moment
-        self._viewers: dict[Ticket, Viewer] = {}  # as of the last check
+        self._bearers: dict[Ticket, Bearer] = {}  # as of the last check
         self._thread = DatabaseThread("doorkeeper")
         self._bell = asyncio.Event()
 
@@ -69,7 +71,7 @@ class Doorkeeper:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._check_regularly())
-                tasks.create_task(self._watch_scopes())
+                tasks.create_task(self._watch())
                 tasks.create_task(self._hear_others())
         finally:
             RUNNING.discard(self)
@@ -84,16 +86,16 @@ class Doorkeeper:
         if not ticket:
             return CloseCode.SESSION_GONE
         try:
-            viewers = await self._thread.run(find_viewers, [ticket])
+            bearers = await self._thread.run(find_bearers, [ticket])
         except DatabaseError as error:
             log.warning("a socket was sent away, the database does not answer", error=type(error).__name__)
             return CloseCode.COME_BACK
-        viewer = viewers.get(ticket)
-        if viewer is None:
+        bearer = bearers.get(ticket)
+        if bearer is None:
             return CloseCode.SESSION_GONE
-        self._viewers[ticket] = viewer
-        key = choose(viewer, board, query, self._moment())
-        return CloseCode.NOT_ALLOWED if key is None else Admitted(key, viewer)
+        self._bearers[ticket] = bearer
+        key = choose(bearer.viewer, board, query, self._moment())
+        return CloseCode.NOT_ALLOWED if key is None else Admitted(key, bearer.viewer)
 
     async def _check_regularly(self) -> None:
         while True:
@@ -108,28 +110,34 @@ class Doorkeeper:
     async def _check(self, sockets: Iterable[LiveSocket]) -> None:
         asked = {socket.ticket for socket in sockets}
         try:
-            viewers = await self._thread.run(find_viewers, asked)
+            bearers = await self._thread.run(find_bearers, asked)
         except DatabaseError as error:
             log.warning("sockets not checked, the database does not answer", error=type(error).__name__)
             return
         came_meanwhile = {socket.ticket for socket in self._sockets} - asked
-        self._viewers = viewers | {ticket: self._viewers[ticket] for ticket in came_meanwhile & self._viewers.keys()}
+        self._bearers = bearers | {ticket: self._bearers[ticket] for ticket in came_meanwhile & self._bearers.keys()}
         for socket in sockets:
-            if socket.ticket not in viewers:
+            if socket.ticket not in bearers:
                 socket.close(CloseCode.SESSION_GONE)
         self._check_views(sockets)
 
-    async def _watch_scopes(self) -> None:
+    async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(SCOPE_SECONDS)
+            await asyncio.sleep(WATCH_SECONDS)
             self._check_views(list(self._sockets))
+            self._check_ends(datetime.now(UTC))
+
+    def _check_ends(self, now: datetime) -> None:
+        """Have the database asked at once when a session may be over: its user may have moved the end meanwhile."""
+        if any(bearer.ends_at is not None and bearer.ends_at <= now for bearer in self._bearers.values()):
+            self.ring()
 
     def _check_views(self, sockets: Iterable[LiveSocket]) -> None:
         """Send back who gets another view now: they come again and get that one. Asks no database."""
         moment = self._moment()
         for socket in sockets:
-            viewer = self._viewers.get(socket.ticket)
-            if viewer and choose(viewer, socket.key.board, socket.query, moment) != socket.key:
+            bearer = self._bearers.get(socket.ticket)
+            if bearer and choose(bearer.viewer, socket.key.board, socket.query, moment) != socket.key:
                 socket.close(CloseCode.COME_BACK)
 
     async def _hear_others(self) -> None:

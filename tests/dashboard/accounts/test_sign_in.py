@@ -90,7 +90,7 @@ def test_the_cookie_stays_only_if_asked_for() -> None:
 
     cookies = [browser.cookies[real_settings.SESSION_COOKIE_NAME] for browser in (forgetting, remembering)]
 
-    assert [cookie["max-age"] for cookie in cookies] == ["", 7 * 24 * 3600]
+    assert [cookie["max-age"] for cookie in cookies] == ["", 12 * 3600]
     assert {(cookie["httponly"], cookie["samesite"]) for cookie in cookies} == {(True, "Lax")}
 
 

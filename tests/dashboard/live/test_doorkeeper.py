@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from dashboard.boards.moment import Moment
-from dashboard.live.admission import Ticket
+from dashboard.live.admission import Bearer, Ticket
 from dashboard.live.doorkeeper import Doorkeeper
 from dashboard.models import Display
 from realtime.state import State
@@ -16,8 +16,8 @@ def empty_moment() -> Moment:
 
 async def test_who_left_is_forgotten() -> None:
     doorkeeper = Doorkeeper(set(), empty_moment)
-    doorkeeper._viewers = {Ticket(token_digest=str(number)): Display(pk=number) for number in range(100)}
+    doorkeeper._bearers = {Ticket(token_digest=str(number)): Bearer(Display(pk=number)) for number in range(100)}
 
     await doorkeeper._check([])
 
-    assert doorkeeper._viewers == {}
+    assert doorkeeper._bearers == {}

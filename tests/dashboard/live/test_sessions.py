@@ -1,11 +1,14 @@
 """Sockets and the sessions they rest on: a required second factor, and the end of a session by time."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from dashboard.roles import LEAD, VIEWER
@@ -24,11 +27,18 @@ def site(
         site_environment(folder, django_db_blocker) as environment,
         serving(environment | {"MFA_REQUIRED": "lead"}, folder / "web.log") as site,
     ):
-        Upstream().say()
         yield site
 
 
-async def test_no_socket_opens_without_the_required_second_factor(site: Site) -> None:
+@pytest.fixture(scope="module")
+def upstream(site: Site) -> Upstream:
+    """The mirror of `helpdesk`, live."""
+    upstream = Upstream()
+    upstream.say()
+    return upstream
+
+
+async def test_no_socket_opens_without_the_required_second_factor(site: Site, upstream: Upstream) -> None:
     lead, viewer = [await sync_to_async(site.log_in)(name, role) for name, role in (("ann", LEAD), ("bob", VIEWER))]
     user = await User.objects.aget(username="ann")
 
@@ -42,3 +52,25 @@ async def test_no_socket_opens_without_the_required_second_factor(site: Site) ->
         assert await read_until(socket, is_paint)
         await sync_to_async(factor.delete)()
         assert await close_code(socket, 4) == 4401  # in far less than the 30 s of the regular check
+
+
+async def end_in(session: str, seconds: float) -> None:
+    """Move a session's end."""
+    ends_at = timezone.now() + timedelta(seconds=seconds)
+    assert await Session.objects.filter(session_key=session).aupdate(expire_date=ends_at) == 1
+
+
+async def test_a_socket_ends_with_the_time_of_its_session(site: Site, upstream: Upstream) -> None:
+    ann, bob = [await sync_to_async(site.log_in)(name, VIEWER) for name in ("cleo", "dora")]
+    await end_in(ann, 3)
+    await end_in(bob, 3)
+    async with await site.open_socket(ann) as socket, await site.open_socket(bob) as stays:
+        await read_until(socket, is_paint)
+        await read_until(stays, is_paint)
+        await end_in(bob, 3600)  # somebody did something there
+
+        assert await close_code(socket, 3 + 5) == 4401
+        await sync_to_async(upstream.add_queue)("later")
+        assert await read_until(stays, lambda text: "<dt>queue</dt>" in text)
+    async with await site.open_socket(ann) as socket:
+        assert await close_code(socket) == 4401
