@@ -14,6 +14,7 @@ from pytest_django import DjangoDbBlocker
 from tests.services.browser import find_chromium, use_own_node
 from tests.services.database import default_database, empty, forget_audit, migrate
 from tests.services.postgres import PostgresServer, create_database_on, provide_postgres
+from tests.services.site import Site, Upstream, serving, site_environment
 from tests.services.valkey import ValkeyServer
 
 hypothesis.settings.register_profile("busy machine", deadline=None)
@@ -106,6 +107,38 @@ def each_database(request: pytest.FixtureRequest, transactional_db: None) -> Ite
     with default_database(url):
         yield request.param
         empty()
+
+
+@pytest.fixture(scope="module")
+def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the site of a module keeps its database, its sources.toml and its log."""
+    return tmp_path_factory.mktemp("site")
+
+
+@pytest.fixture(scope="module")
+def site_variables() -> dict[str, str]:
+    """What the site of a module is told beside its own; modules override it."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def site(
+    site_folder: Path, site_variables: dict[str, str], valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Site]:
+    """The running site that the tests of a module share, on a database of its own, which is the tests' meanwhile."""
+    with (
+        site_environment(site_folder, django_db_blocker) as environment,
+        serving(environment | site_variables, site_folder / "web.log") as site,
+    ):
+        yield site
+
+
+@pytest.fixture(scope="module")
+def upstream(site: Site) -> Upstream:
+    """The mirror of `helpdesk`, live."""
+    upstream = Upstream()
+    upstream.say()
+    return upstream
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLResolver
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import Settings
 from websockets.exceptions import ConnectionClosed
 
 from dashboard.displays.tokens import TOKEN
@@ -28,7 +28,7 @@ from dashboard.roles import LEAD, MANAGER, VIEWER
 from dashboard.wallboards.stored import create
 from dashboard.wallboards.templates import QUEUE_WALL
 from tests.services.displays import pair
-from tests.services.site import Site, Upstream, serving, site_environment
+from tests.services.site import Site, Upstream
 from tests.services.valkey import ValkeyServer
 
 ACTORS = ("anonymous", "viewer", "lead", "manager", "admin")
@@ -288,14 +288,10 @@ def test_whoever_is_sent_to_the_sign_in_comes_back(world: World, path: str) -> N
 
 
 @pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Site]:
-    """The running site, with a source."""
-    folder = tmp_path_factory.mktemp("site")
-    with site_environment(folder, django_db_blocker) as environment, serving(environment, folder / "web.log") as site:
-        Upstream().say()
-        yield site
+def site(site: Site) -> Site:
+    """The same, with a source."""
+    Upstream().say()
+    return site
 
 
 def session_of(site: Site, actor: str) -> str:

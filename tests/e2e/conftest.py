@@ -1,15 +1,18 @@
 """Migrated, empty databases for real processes. They are migrated once and then copied."""
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
+from pytest_django import DjangoDbBlocker
 
+from tests.e2e.center import Center, running_center
+from tests.services.database import make_sqlite
 from tests.services.postgres import create_database_on
 from tests.services.process import running
+from tests.services.valkey import ValkeyServer
 
 
 def migrate(url: str, folder: Path) -> None:
@@ -19,18 +22,11 @@ def migrate(url: str, folder: Path) -> None:
         assert process.popen.wait(60) == 0, process.output
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database that nobody writes to."""
-    folder = tmp_path_factory.mktemp("template")
-    migrate(f"sqlite:///{folder / 'template.sqlite3'}", folder)
-    return folder / "template.sqlite3"
-
-
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> str:
     """A migrated SQLite database of the test's own."""
-    shutil.copy(sqlite_template, tmp_path / "mirror.sqlite3")
+    with django_db_blocker.unblock():
+        make_sqlite(tmp_path / "mirror.sqlite3")
     return f"sqlite:///{tmp_path / 'mirror.sqlite3'}"
 
 
@@ -61,3 +57,18 @@ def mirror_database_url(request: pytest.FixtureRequest) -> str:
         return url
     copied: Callable[[], str] = request.getfixturevalue("postgres_template")
     return copied()
+
+
+@pytest.fixture(scope="module")
+def center(
+    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Center]:
+    """A center in which nothing happens by itself, shared by the tests of a module."""
+    with running_center(tmp_path_factory.mktemp("center"), django_db_blocker) as center:
+        yield center
+
+
+@pytest.fixture
+def session(center: Center) -> str:
+    """Somebody who is signed in at the center."""
+    return center.log_in()

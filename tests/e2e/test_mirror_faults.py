@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from channels.layers import get_channel_layer
+from pytest_django import DjangoDbBlocker
 
 from realtime import feed
 from tests.e2e.mirroring import SOURCE, Appliance, Installation, check_convergence, installed, simulating
+from tests.services.database import make_sqlite
 from tests.services.process import Process
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import wait_until
@@ -21,12 +23,13 @@ Running = tuple[Appliance, Installation, Process]
 
 @pytest.fixture(scope="module")
 def mirrored(
-    valkey: ValkeyServer, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    valkey: ValkeyServer, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Running]:
     """An appliance and its mirror, for all tests of this module: each leaves them well."""
     folder = tmp_path_factory.mktemp("faults")
     url = f"sqlite:///{folder / 'mirror.sqlite3'}"
-    (folder / "mirror.sqlite3").write_bytes(sqlite_template.read_bytes())
+    with django_db_blocker.unblock():
+        make_sqlite(folder / "mirror.sqlite3")
     with simulating(folder, *OPTIONS) as appliance, installed(folder, url, appliance) as installation:
         mirror = installation.start_mirror()
         installation.wait_for_state("live")

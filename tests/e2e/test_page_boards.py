@@ -10,26 +10,14 @@ from asgiref.sync import sync_to_async
 from axe_playwright_python.async_playwright import Axe
 from django.conf import settings
 from playwright.async_api import Browser, Locator, Page, expect
-from pytest_django import DjangoDbBlocker
 
 from realtime.status import LinkState
-from tests.services.site import Site, Upstream, serving, site_environment
-from tests.services.valkey import ValkeyServer
+from tests.services.site import Site, Upstream
 
 SOURCE = "helpdesk"
 QUEUE = f"{SOURCE}:q"
 NAMES = ("anna", "berta", "carla", "clara", "dora", "emil", "frida", "gina", "hugo", "ida", "jens")
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
-
-
-@pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Site]:
-    """The running site that the tests share."""
-    folder = tmp_path_factory.mktemp("site")
-    with site_environment(folder, django_db_blocker) as environment, serving(environment, folder / "web.log") as site:
-        yield site
 
 
 class Desk:

@@ -1,29 +1,11 @@
 """From the appliance to the eye: a real browser on the real site behind the real mirror of a stand-in appliance."""
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Page, expect
-from pytest_django import DjangoDbBlocker
 
-from tests.e2e.center import BUSY, Center, expect_order, key_of, running_center, selector, show
-from tests.services.valkey import ValkeyServer
-
-
-@pytest.fixture(scope="module")
-def center(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Center]:
-    """A center in which nothing happens by itself."""
-    with running_center(tmp_path_factory.mktemp("center"), django_db_blocker) as center:
-        yield center
-
-
-@pytest.fixture
-def session(center: Center) -> str:
-    """Somebody signed in."""
-    return center.log_in()
+from tests.e2e.center import BUSY, Center, expect_order, key_of, selector, show
 
 
 @pytest.fixture

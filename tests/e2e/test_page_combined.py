@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,14 +10,12 @@ from asgiref.sync import sync_to_async
 from axe_playwright_python.async_playwright import Axe
 from django.conf import settings
 from playwright.async_api import Browser, Page, expect
-from pytest_django import DjangoDbBlocker
 
 from dashboard.roles import MANAGER
 from realtime.status import LinkState
 from tests.dashboard.vendor_sessions import vendor_session
 from tests.fakes.seeit import SESSION_ID, FakeSeeit, running_seeit
-from tests.services.site import Site, Upstream, serving, site_environment
-from tests.services.valkey import ValkeyServer
+from tests.services.site import Site, Upstream
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
 SEEIT_ROW = f'[id="combined-camera%3A{SESSION_ID}"]'
@@ -30,15 +29,11 @@ def seeit() -> Iterator[FakeSeeit]:
 
 
 @pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker, seeit: FakeSeeit
-) -> Iterator[Site]:
-    """The running site, which knows a Seeit."""
-    folder = tmp_path_factory.mktemp("site")
+def site_folder(site_folder: Path, seeit: FakeSeeit) -> Path:
+    """The folder of a site that knows a Seeit."""
     sources = f'[camera]\nvendor = "seeit"\nurl = "{seeit.address}"\naccess_token = "t"\n'
-    (folder / "sources.toml").write_text(sources)
-    with site_environment(folder, django_db_blocker) as environment, serving(environment, folder / "web.log") as site:
-        yield site
+    (site_folder / "sources.toml").write_text(sources)
+    return site_folder
 
 
 class Vendors:

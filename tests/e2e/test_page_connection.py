@@ -2,34 +2,17 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
 import pytest
 from playwright.async_api import Page, expect
-from pytest_django import DjangoDbBlocker
 
-from tests.e2e.center import BUSY, Center, Wire, expect_live, expect_order, key_of, running_center, selector, show
+from tests.e2e.center import BUSY, Center, Wire, expect_live, expect_order, key_of, selector, show
 from tests.e2e.lossy import LossyProxy
 from tests.services.process import free_port
 from tests.services.site import Site, serving
-from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
-
-
-@pytest.fixture(scope="module")
-def center(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Center]:
-    """A center in which nothing happens by itself."""
-    with running_center(tmp_path_factory.mktemp("center"), django_db_blocker) as center:
-        yield center
-
-
-@pytest.fixture
-def session(center: Center) -> str:
-    """Somebody signed in."""
-    return center.log_in()
 
 
 @pytest.fixture

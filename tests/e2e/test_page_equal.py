@@ -1,17 +1,15 @@
 """Invariant 2 for whole boards in a real DOM: a page that followed every step equals the page as it is opened now."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.async_api import Page, expect
-from pytest_django import DjangoDbBlocker
 
-from tests.e2e.center import BUSY, Center, Wire, running_center, show
-from tests.services.valkey import ValkeyServer
+from tests.e2e.center import BUSY, Center, Wire, show
 from tests.services.waiting import until
 
 # Each example goes on where the last one ended, so there is nothing to shrink.
@@ -144,24 +142,9 @@ class Life:
 
 
 @pytest.fixture(scope="module")
-def center(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Center]:
-    """A center in which nothing happens by itself."""
-    with running_center(tmp_path_factory.mktemp("center"), django_db_blocker) as center:
-        yield center
-
-
-@pytest.fixture(scope="module")
 def life(center: Center) -> Life:
     """What happens in it."""
     return Life(center)
-
-
-@pytest.fixture
-def session(center: Center) -> str:
-    """Somebody signed in."""
-    return center.log_in()
 
 
 async def expect_equal(page: Page) -> None:

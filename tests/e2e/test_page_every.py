@@ -58,12 +58,6 @@ def center(
 
 
 @pytest.fixture
-def session(center: Center) -> str:
-    """Somebody signed in."""
-    return center.log_in()
-
-
-@pytest.fixture
 def faults(page: Page) -> list[str]:
     """What goes wrong on the page."""
     faults: list[str] = []

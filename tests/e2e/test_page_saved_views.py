@@ -1,6 +1,6 @@
 """Saved views and the navigation in a real browser, with and without JavaScript, wide and narrow."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -8,24 +8,12 @@ from axe_playwright_python.async_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
 from playwright.async_api import Browser, Page, expect
-from pytest_django import DjangoDbBlocker
 
 from dashboard.models import SavedView, Team
 from dashboard.roles import LEAD
-from tests.services.site import Site, serving, site_environment
-from tests.services.valkey import ValkeyServer
+from tests.services.site import Site
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\"> \u202e" + "x" * 9
-
-
-@pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Site]:
-    """The running site."""
-    folder = tmp_path_factory.mktemp("site")
-    with site_environment(folder, django_db_blocker) as environment, serving(environment, folder / "web.log") as site:
-        yield site
 
 
 @pytest.fixture

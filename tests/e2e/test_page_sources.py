@@ -25,16 +25,6 @@ HOSTILE = "helpdesk: <img src=x onerror=\"document.title='broken'\"> did not ans
 
 
 @pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Site]:
-    """The running site that most tests share."""
-    folder = tmp_path_factory.mktemp("site")
-    with site_environment(folder, django_db_blocker) as environment, serving(environment, folder / "web.log") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
 def helpdesk(site: Site) -> Upstream:
     """The mirror of `helpdesk`, with one queue."""
     helpdesk = Upstream()

@@ -38,12 +38,6 @@ def center(
 
 
 @pytest.fixture
-def session(center: Center) -> str:
-    """Somebody signed in."""
-    return center.log_in()
-
-
-@pytest.fixture
 async def heard_page() -> AsyncIterator[Page]:
     """A page of a browser that somebody listens to: only then does Chromium tell of rows that it has not drawn."""
     chromium = find_chromium()

@@ -22,7 +22,7 @@ from realtime import feed, store
 from realtime.change import Change
 from realtime.feed import Published
 from realtime.status import LinkState, LinkStatus
-from tests.services.database import default_database, migrate
+from tests.services.database import default_database, make_sqlite
 from tests.services.process import Process, free_port, running
 from tests.services.waiting import wait_until
 
@@ -76,8 +76,9 @@ def cookies(session: str) -> dict[str, str]:
 def site_environment(folder: Path, blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
     """Make an empty database the test's own, and give the environment of a site that uses it."""
     url = f"sqlite:///{folder / 'site.sqlite3'}"
+    with blocker.unblock():
+        make_sqlite(folder / "site.sqlite3")
     with blocker.unblock(), default_database(url):
-        migrate()
         yield {
             "DATABASE_URL": url,
             "PORT": str(free_port()),

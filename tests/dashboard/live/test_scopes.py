@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from pytest_django import DjangoDbBlocker
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
@@ -18,8 +17,7 @@ from dashboard.boards.catalogue import LISTS
 from dashboard.models import Team, VendorRecord
 from dashboard.roles import LEAD, MANAGER
 from realtime.vendor_session import Kind, State
-from tests.services.site import Site, Upstream, serving, site_environment
-from tests.services.valkey import ValkeyServer
+from tests.services.site import Site, Upstream
 from tests.services.waiting import wait_until
 
 SEQ = re.compile(r'data-seq="(\d+)"')
@@ -89,16 +87,6 @@ def vendor_sessions(mark: str, number: int) -> dict[str, dict[str, dict[str, Any
             | {"kind": Kind.TRAINING.value, "external_id": f"class{number}", "scheduled_at": now},
         }
     }
-
-
-@pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Site]:
-    """The running site of a center with two queues, a team for each, and everything marked."""
-    folder = tmp_path_factory.mktemp("scopes")
-    with site_environment(folder, django_db_blocker) as environment, serving(environment, folder / "web.log") as site:
-        yield site
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Sockets and the sessions they rest on: a required second factor, and the end of a session by time."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,33 +8,16 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker
 
 from dashboard.roles import LEAD, VIEWER
 from tests.dashboard.live.test_site import close_code, is_paint, read_until
-from tests.services.site import Site, Upstream, serving, site_environment
-from tests.services.valkey import ValkeyServer
+from tests.services.site import Site, Upstream
 
 
 @pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Site]:
-    """A site whose team leads need a second factor."""
-    folder = tmp_path_factory.mktemp("sessions")
-    with (
-        site_environment(folder, django_db_blocker) as environment,
-        serving(environment | {"MFA_REQUIRED": "lead"}, folder / "web.log") as site,
-    ):
-        yield site
-
-
-@pytest.fixture(scope="module")
-def upstream(site: Site) -> Upstream:
-    """The mirror of `helpdesk`, live."""
-    upstream = Upstream()
-    upstream.say()
-    return upstream
+def site_variables() -> dict[str, str]:
+    """Team leads need a second factor."""
+    return {"MFA_REQUIRED": "lead"}
 
 
 async def test_no_socket_opens_without_the_required_second_factor(site: Site, upstream: Upstream) -> None:

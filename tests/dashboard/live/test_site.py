@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import psutil
 import pytest
@@ -15,7 +13,6 @@ from django.contrib.auth.models import Group, Permission, User
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoDbBlocker
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
@@ -24,28 +21,10 @@ from websockets.typing import Origin
 from dashboard.permission import give_role
 from dashboard.roles import MANAGER, VIEWER, Right
 from realtime.status import LinkState
-from tests.services.site import Site, Upstream, cookies, serving, site_environment
+from tests.services.site import Site, Upstream, cookies
 from tests.services.valkey import ValkeyServer
 
 PLACE = re.compile(r'data-frame="(\w+)" data-epoch="(\w+)" data-seq="(\d+)"')
-
-
-@pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Site]:
-    """The running site."""
-    folder = tmp_path_factory.mktemp("site")
-    with site_environment(folder, django_db_blocker) as environment, serving(environment, folder / "web.log") as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def upstream(site: Site) -> Upstream:
-    """The mirror of `helpdesk`, live."""
-    upstream = Upstream()
-    upstream.say()
-    return upstream
 
 
 async def log_in(site: Site, username: str = "viewer", role: str | None = MANAGER) -> str:
@@ -304,41 +283,6 @@ async def test_a_right_that_is_taken_ends_at_once(site: Site, upstream: Upstream
         assert "Resynchronise" not in await read_until(socket, is_paint)
 
 
-@pytest.fixture
-def narrow_site(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
-    """A site where one user holds three sockets at most, and one address five."""
-    limits = {"SOCKETS_PER_USER": "3", "SOCKETS_PER_ADDRESS": "5"}
-    with (
-        site_environment(tmp_path, django_db_blocker) as environment,
-        serving(environment | limits, tmp_path / "web.log") as own,
-    ):
-        yield own
-
-
-async def outcome(site: Site, session: str, stack: AsyncExitStack) -> int:
-    """Open a socket that stays, and return 0 when it shows its board, else its close code."""
-    socket = await stack.enter_async_context(await site.open_socket(session))
-    try:
-        await read_until(socket, is_paint)
-    except ConnectionClosed as ended:
-        return ended.rcvd.code if ended.rcvd else 1006
-    return 0
-
-
-async def test_one_user_and_one_address_hold_so_many_sockets_at_most(narrow_site: Site) -> None:
-    ann, bob = await log_in(narrow_site, "ann"), await log_in(narrow_site, "bob")
-
-    async with AsyncExitStack() as stack:
-        anns = [await outcome(narrow_site, ann, stack) for _ in range(4)]
-        bobs = [await outcome(narrow_site, bob, stack) for _ in range(3)]
-    async with AsyncExitStack() as stack:
-        after = await outcome(narrow_site, ann, stack)
-
-    assert anns == [0, 0, 0, 4429]
-    assert bobs == [0, 0, 4429]  # the sixth from this address
-    assert after == 0
-
-
 async def open_mute(site: Site, session: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Open a socket that never reads."""
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port, limit=1024)
@@ -389,42 +333,3 @@ async def test_without_redis_changes_come_from_the_database(
             await read_until(socket, lambda text: "<dt>queue</dt>" in text, 8)
         finally:
             valkey.start()
-
-
-def test_the_site_ends_cleanly_with_its_hub_running(
-    tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> None:
-    with (
-        site_environment(tmp_path, django_db_blocker) as environment,
-        serving(environment, tmp_path / "web.log") as own,
-    ):
-        session = own.log_in("viewer")
-        assert own.get("/sources/", session).status_code == 200
-        status = own.process.end(seconds=10)
-
-        assert status == 0
-        assert "Traceback" not in own.process.output
-        assert "Task was destroyed" not in own.process.output
-
-
-@pytest.fixture
-def own_site(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
-    """A site with a database of its own."""
-    with (
-        site_environment(tmp_path, django_db_blocker) as environment,
-        serving(environment, tmp_path / "web.log") as own,
-    ):
-        yield own
-
-
-async def test_a_state_nobody_saw_begin_is_bounded_once_the_link_says_since_when_it_looks(own_site: Site) -> None:
-    session = await log_in(own_site)
-    upstream = await sync_to_async(Upstream)()
-    await sync_to_async(upstream.commit)(representative={"helpdesk:1": {"username": "zoe", "type": "normal"}})
-    async with await own_site.open_socket(session, "/live/representatives/") as socket:
-        early = await read_until(socket, lambda text: "zoe" in text)
-        await sync_to_async(upstream.say)()
-        late = await read_until(socket, lambda text: "zoe" in text and "rep__time" in text)
-
-    assert '<span class="rep__time">–</span>' in early
-    assert '<span class="rep__time"><span class="ge"' in late

@@ -1,19 +1,18 @@
 """`/readyz` and `/metrics`: what they say, and who gets an answer."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import Settings
 
 from dashboard.models import PollRun
 from realtime.heartbeat import Kind, write_heartbeat
 from realtime.models import Link
-from tests.services.site import Site, Upstream, serving, site_environment
+from tests.services.site import Site, Upstream
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import wait_until
 
@@ -105,16 +104,12 @@ def test_without_a_token_set_none_is_taken(db: None) -> None:
 
 
 @pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Site]:
-    """The running site, with a source."""
-    folder = tmp_path_factory.mktemp("site")
-    with site_environment(folder, django_db_blocker) as environment, serving(environment, folder / "web.log") as site:
-        upstream = Upstream()
-        upstream.say()
-        upstream.add_queue("one")
-        yield site
+def site(site: Site) -> Site:
+    """The same, with a source."""
+    upstream = Upstream()
+    upstream.say()
+    upstream.add_queue("one")
+    return site
 
 
 async def test_a_serving_process_tells_of_its_sockets(site: Site) -> None:
