@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from django.conf import settings
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from pytest_django import DjangoDbBlocker
 
 from tests.services.browser import find_chromium, use_own_node
@@ -17,6 +17,7 @@ from tests.services.postgres import PostgresServer, create_database_on, provide_
 from tests.services.site import Site, Upstream, serving, site_environment
 from tests.services.valkey import ValkeyServer
 
+expect.set_options(timeout=30_000)  # milliseconds; on a busy machine five seconds are not enough
 hypothesis.settings.register_profile("busy machine", deadline=None)
 hypothesis.settings.load_profile("busy machine")
 
