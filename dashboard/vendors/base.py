@@ -5,11 +5,12 @@ new, what vanished and where it is stored is `polling`'s part. Errors are those 
 acts, the sentence names the source and the mend.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from dashboard.source_entry import Entry
 from dashboard.vendors.account import Account
@@ -92,16 +93,21 @@ class Started:
 AccountT = TypeVar("AccountT", bound=Account)
 
 
-class Vendor(Protocol, Generic[AccountT]):
-    """One vendor. Stateless: an account and its connections come with the `Caller`."""
+class Vendor(ABC, Generic[AccountT]):
+    """One vendor. Stateless: an account and its connections come with the `Caller`.
+
+    What is not abstract belongs to a capability; without it, it is never called.
+    """
 
     name: str  # as in sources.toml: "seeit"
     title: str  # as people know it: "GoToAssist Seeit"
     capabilities: frozenset[Capability]
 
+    @abstractmethod
     def read(self, entry: Entry) -> AccountT | None:
         """Read a source's table of sources.toml; mistakes are noted in the entry, then None."""
 
+    @abstractmethod
     def list_sessions(self, caller: Caller[AccountT], window: Window, cursor: str = "") -> AsyncIterator[Page]:
         """Yield the window's sessions, from the beginning or from a `cursor` of an earlier listing of the same window.
 
@@ -110,12 +116,16 @@ class Vendor(Protocol, Generic[AccountT]):
 
     async def look_up(self, caller: Caller[AccountT], external_ids: Sequence[str]) -> Mapping[str, Listed]:
         """Return those of these sessions that the vendor still knows. Only with `LOOK_UP`."""
+        raise NotImplementedError
 
     async def fetch_details(self, caller: Caller[AccountT], external_id: str) -> Mapping[str, Json]:
         """Return more about one session, for its page: named parts, each as the vendor said it. Only with `DETAILS`."""
+        raise NotImplementedError
 
     async def start(self, caller: Caller[AccountT]) -> Started:
         """Create a session. Only with `START`."""
+        raise NotImplementedError
 
+    @abstractmethod
     def check(self, caller: Caller[AccountT]) -> AsyncIterator[Tried]:
         """Try the account step by step; a step that fails raises."""

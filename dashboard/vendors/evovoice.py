@@ -13,7 +13,7 @@ from typing import Any
 
 from dashboard.source_entry import Entry
 from dashboard.source_values import Mistake, read_words
-from dashboard.vendors.base import Capability, Json, Listed, Page, Started, Tried, Window
+from dashboard.vendors.base import Capability, Json, Listed, Page, Tried, Vendor, Window
 from dashboard.vendors.caller import Caller
 from dashboard.vendors.evovoice_account import AUTHS, EvoVoiceAccount, fetch
 from dashboard.vendors.evovoice_records import read_session
@@ -56,8 +56,8 @@ class Part:
     total: int
 
 
-class EvoVoice:
-    """The vendor."""
+class EvoVoice(Vendor[EvoVoiceAccount]):
+    """The vendor. Calls are not started from here."""
 
     name = "evovoice"
     title = "EvoVoice"
@@ -117,10 +117,6 @@ class EvoVoice:
                 if isinstance(record, dict) and record.get("id") == external_id:
                     return {"log": record.get("log") or [], "members": record.get("members") or []}
         return {}
-
-    async def start(self, caller: Caller[EvoVoiceAccount]) -> Started:
-        """Calls are not started from here."""
-        raise NotImplementedError
 
     async def check(self, caller: Caller[EvoVoiceAccount]) -> AsyncIterator[Tried]:
         """Sign in, and list one page."""

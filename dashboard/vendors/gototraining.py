@@ -4,7 +4,7 @@ The API has no pages and nothing live. Planned times are rows of their own; a se
 over, other sessions stand by their own key.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from dashboard.source_entry import Entry
 from dashboard.vendors import gototraining_account
-from dashboard.vendors.base import Capability, Json, Listed, Page, Started, Tried, Window
+from dashboard.vendors.base import Capability, Json, Listed, Page, Tried, Vendor, Window
 from dashboard.vendors.caller import Caller
 from dashboard.vendors.gototraining_account import GoToTrainingAccount, ask, have_token, read
 from dashboard.vendors.gototraining_records import Known, Reader, join_known, key_of_session_at, planned_times
@@ -29,8 +29,8 @@ OWNER = "{organizer}"
 DETAILS = "reading a training's details"
 
 
-class GoToTraining:
-    """The vendor. Nothing is known of a session that is being held."""
+class GoToTraining(Vendor[GoToTrainingAccount]):
+    """The vendor. Nothing is known of a session that is being held, nor of a planned time beyond its listing."""
 
     name = "gototraining"
     title = "GoToTraining"
@@ -63,10 +63,6 @@ class GoToTraining:
         if refused:
             raise refused[0]
 
-    async def look_up(self, caller: Caller[GoToTrainingAccount], external_ids: Sequence[str]) -> Mapping[str, Listed]:
-        """The API tells nothing about one planned time that the listing does not."""
-        raise NotImplementedError
-
     async def fetch_details(self, caller: Caller[GoToTrainingAccount], external_id: str) -> Mapping[str, Json]:
         """Return who registered, what was recorded and who attended, as far as the vendor tells.
 
@@ -88,10 +84,6 @@ class GoToTraining:
                 "attendees": await fetch_attendees(caller, held_key) if held_key.isalnum() else None,
             }
         )
-
-    async def start(self, caller: Caller[GoToTrainingAccount]) -> Started:
-        """Trainings are planned in the product."""
-        raise NotImplementedError
 
     async def check(self, caller: Caller[GoToTrainingAccount]) -> AsyncIterator[Tried]:
         """Read every organizer's plan, and the report of the last day."""

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from dashboard.source_entry import Entry
 from dashboard.vendors.account import Account
 from dashboard.vendors.authorization import SCHEMES, authorize
-from dashboard.vendors.base import Capability, Json, Listed, Page, Started, Tried, Window
+from dashboard.vendors.base import Capability, Json, Listed, Page, Started, Tried, Vendor, Window
 from dashboard.vendors.caller import Caller, texts
 from dashboard.vendors.seeit_records import read_paging, read_session
 from dashboard.vendors.settings import read_choice, read_common, require_secret
@@ -55,7 +55,7 @@ class SeeitAccount(Account):
         return self.access_token
 
 
-class Seeit:
+class Seeit(Vendor[SeeitAccount]):
     """The vendor."""
 
     name = "seeit"

@@ -3,7 +3,7 @@
 The history has no pages, no live feed and no time zone; what is undocumented is a setting, or read in every form.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from dashboard.source_entry import Entry
 from dashboard.source_values import Mistake, read_words
 from dashboard.vendors.account import Account
-from dashboard.vendors.base import Capability, Json, Listed, Page, Started, Tried, Window
+from dashboard.vendors.base import Capability, Json, Listed, Page, Started, Tried, Vendor, Window
 from dashboard.vendors.caller import Caller, texts
 from dashboard.vendors.settings import read_choice, read_common, require_secret, take_secret
 from dashboard.vendors.skipping import Reading
@@ -72,7 +72,7 @@ class Span:
     cursor: str = ""
 
 
-class TakeControl:
+class TakeControl(Vendor[TakeControlAccount]):
     """The vendor. A session cannot be asked for by itself."""
 
     name = "takecontrol"
@@ -108,14 +108,6 @@ class TakeControl:
         for span in spans(window.start, latest, caller.account.zone, cursor):
             yield Page(await list_span(caller, span, reading), span.cursor)
         reading.warn(caller.account.name)
-
-    async def look_up(self, caller: Caller[TakeControlAccount], external_ids: Sequence[str]) -> Mapping[str, Listed]:
-        """The API cannot."""
-        raise NotImplementedError
-
-    async def fetch_details(self, caller: Caller[TakeControlAccount], external_id: str) -> Mapping[str, Json]:
-        """The API cannot."""
-        raise NotImplementedError
 
     async def start(self, caller: Caller[TakeControlAccount]) -> Started:
         """Create a session. The reply names neither link nor key; an id is what a public client looks for."""
