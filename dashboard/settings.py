@@ -240,6 +240,7 @@ USE_TZ = True
 BUILD = read_build("BUILD")
 METRICS_TOKEN = read_secret("METRICS_TOKEN")
 AUDIT_DAYS = read_number("AUDIT_DAYS", 365, least=0)
+HISTORY_DAYS = read_number("HISTORY_DAYS", 7, least=1)
 
 LOG_LEVEL = read_choice("LOG_LEVEL", LEVELS, "INFO")
 LOG_FORMAT = read_choice("LOG_FORMAT", FORMATS, "console")

@@ -23,6 +23,7 @@ from realtime.journal import Journal
 from realtime.observer import observe
 from realtime.rate import Rate
 from realtime.rows import Oddities, RowDecoder
+from realtime.sampling import minute_of, sample_waits
 from realtime.schema import APPLIANCE_TABLES
 from realtime.session import Phase, Send, Session, Settled, Step, Subscribed, Truncated
 from realtime.source import Appliance
@@ -33,6 +34,7 @@ from realtime.store import DatabaseThread, Lease
 KEEP_SECONDS = 2.0  # between two renewals of the lease, which lives 8 s
 LEASE_POLL_SECONDS = 1.0
 HANDSHAKE_SECONDS = 30.0  # to answer both our requests, once the websocket is open
+SAMPLE_CONTACT = timedelta(minutes=1)  # a picture without news for longer is no sample of now
 OPERATOR_RETRY_SECONDS = 30.0
 BUG_RETRY_SECONDS = 5.0
 DRAIN_SECONDS = 3.0
@@ -56,6 +58,7 @@ class Mirror:
         self._change_rate = Rate()
         self._resynchronise = asyncio.Event()
         self._link: Link | None = None
+        self._sampled_minute = 0
 
     async def run(self) -> None:
         """Mirror whenever the lease is ours. Only cancelling ends it."""
@@ -120,10 +123,21 @@ class Mirror:
             self._refresh_status(journal)
             try:
                 await self._thread.run(store.renew_lease, lease, self._status, journal.seq)
+                await self._sample(lease, journal)
             except DatabaseError as error:
                 self._log.warning("lease not renewed, trying again", error=type(error).__name__)
             await feed.publish_status(self._status)
             await asyncio.sleep(KEEP_SECONDS)
+
+    async def _sample(self, lease: Lease, journal: Journal) -> None:
+        """Note who waits, once a minute while the picture is current: what nobody saw stays unknown."""
+        now, contact_at = datetime.now(UTC), self._status.last_contact_at
+        is_current = self._status.state is LinkState.LIVE and contact_at and now - contact_at < SAMPLE_CONTACT
+        if not is_current or minute_of(now) == self._sampled_minute:
+            return
+        waits = sample_waits(self._state, self._appliance_now())
+        await self._thread.run(store.keep_sample, lease, minute_of(now), waits, journal.seq)
+        self._sampled_minute = minute_of(now)
 
     def _refresh_status(self, journal: Journal) -> None:
         now = time.monotonic()

@@ -240,6 +240,20 @@ class Link(models.Model):
         return f"{self.source}: {LinkState(self.state).words}"
 
 
+class Sample(models.Model):
+    """Who waited in one minute, as `realtime.sampling` says it. Of a minute that nobody watched there is no row."""
+
+    source = models.CharField(max_length=32)
+    minute = models.BigIntegerField()  # since 1970, on our clock
+    waits = models.JSONField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("minute", "source"), name="sample_minute"),)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.minute}"
+
+
 class Heartbeat(models.Model):
     """One running process; see `realtime.heartbeat`. Both times are the database's."""
 

@@ -4,6 +4,7 @@ Representatives have four independent routing flags; the first state that applie
 theirs (PRODUCT, "A representative's state").
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 from realtime.schema import Representative, SupportSession
@@ -58,3 +59,19 @@ def session_state(state: State, key: str, row: SupportSession) -> SessionState:
     if queue is not None and queue.get("type") == "personal":
         return SessionState.ASSIGNED
     return SessionState.WAITING
+
+
+def waiting_in(state: State, queue_key: str) -> list[str]:
+    """Return the keys of the sessions that wait in a queue, longest first."""
+    rows = state.support_sessions
+    keys = [
+        key
+        for key in state.referring("support_session", "queue_id", queue_key)
+        if session_state(state, key, rows[key]) is SessionState.WAITING
+    ]
+    return sorted(keys, key=lambda key: (str(rows[key].get("queue_entered_at") or ""), key))
+
+
+def waiting_since(row: SupportSession) -> datetime | None:
+    """Return when a session's wait began, as the appliance told it; None where it told nothing."""
+    return row.get("queue_entered_at") or row.get("created_at")

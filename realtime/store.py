@@ -20,6 +20,7 @@ from django.db.models.functions import Now
 from realtime import models
 from realtime.change import Change, Fields, Rows
 from realtime.errors import LeaseLost
+from realtime.sampling import Waits
 from realtime.schema import HELD_TABLES, UNKNOWN_ROW, Table
 from realtime.status import LinkState, LinkStatus
 from realtime.upsert import upsert_rows
@@ -129,6 +130,19 @@ def release_lease(lease: Lease, status: LinkStatus) -> None:
     """Give the lease back, so that another mirror need not wait for its end."""
     renew_lease(lease, status)
     _write_link(lease, 0, owner="", lease_expires_at=None)
+
+
+def keep_sample(lease: Lease, minute: int, waits: Waits, after: int = 0) -> None:
+    """Write a minute's sample; the first one of a minute stands. `after` as in `commit`. Raises LeaseLost."""
+    with transaction.atomic():
+        _write_link(lease, after, lease_expires_at=_lease_end())
+        sample = models.Sample(source=lease.source, minute=minute, waits=waits)
+        models.Sample.objects.bulk_create([sample], ignore_conflicts=True)
+
+
+def load_samples(since_minute: int) -> Iterator[tuple[str, int, dict[str, list[int]]]]:
+    """Yield every source's samples from a minute on: source, minute, waits."""
+    return models.Sample.objects.filter(minute__gte=since_minute).values_list("source", "minute", "waits").iterator()
 
 
 def commit(lease: Lease, change: Change, epoch: str, after: int = 0) -> int:

@@ -7,12 +7,12 @@ from dashboard.boards.activities import ActivityRow, activity_key, activity_row
 from dashboard.boards.links import describe
 from dashboard.boards.moment import Moment
 from dashboard.boards.presentations import PresentationRow, presentation_row
-from dashboard.boards.queues import QueueRow, Taker, queue_row, takers_of, waiting_in
+from dashboard.boards.queues import QueueRow, Taker, queue_row, takers_of
 from dashboard.boards.records import safe_link
 from dashboard.boards.relations import clients_of, queue_name
 from dashboard.boards.representatives import RepresentativeRow, representative_row
 from dashboard.boards.sessions import SessionRow, session_row
-from realtime.presence import SessionState
+from realtime.presence import SessionState, waiting_in
 from realtime.state import State
 
 

@@ -17,13 +17,12 @@ from dashboard.boards.relations import (
     name_or_none,
     queue_keys_of,
     representative_name,
-    sessions_in,
     skills_held,
     skills_of,
     touched_targets,
 )
 from realtime.change import Applied
-from realtime.presence import RepresentativeState, SessionState, representative_state, session_state
+from realtime.presence import RepresentativeState, representative_state, waiting_in, waiting_since
 from realtime.schema import split_key
 from realtime.state import State
 
@@ -111,15 +110,6 @@ def queue_row(moment: Moment, key: str) -> QueueRow | None:
     )
 
 
-def waiting_in(state: State, queue_key: str) -> list[str]:
-    """Return the keys of the sessions that wait in a queue, longest first."""
-    rows = state.support_sessions
-    keys = [
-        key for key in sessions_in(state, queue_key) if session_state(state, key, rows[key]) is SessionState.WAITING
-    ]
-    return sorted(keys, key=lambda key: (str(rows[key].get("queue_entered_at") or ""), key))
-
-
 def takers_of(state: State, queue_key: str, session_key: str = "") -> list[Taker]:
     """Return a queue's representatives, those who can take a session (or this one) first."""
     wanted = frozenset(skills_of(state, session_key)) if session_key else frozenset()
@@ -142,7 +132,7 @@ def _waits(moment: Moment, session_keys: list[str], target_seconds: int) -> list
     for key in session_keys:
         now = moment.now(key)
         row = moment.state.support_sessions[key]
-        waits.append(judge_wait(row.get("queue_entered_at") or row.get("created_at") or now, target_seconds, now))
+        waits.append(judge_wait(waiting_since(row) or now, target_seconds, now))
     return waits
 
 

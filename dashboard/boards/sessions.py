@@ -27,7 +27,7 @@ from dashboard.boards.relations import (
     touched_targets,
 )
 from realtime.change import Applied
-from realtime.presence import RepresentativeState, SessionState, representative_state, session_state
+from realtime.presence import RepresentativeState, SessionState, representative_state, session_state, waiting_since
 from realtime.schema import Representative, split_key
 from realtime.state import State
 
@@ -127,7 +127,7 @@ def session_row(moment: Moment, key: str) -> SessionRow | None:
     doing = session_state(state, key, row)
     queue_key = row.get("queue_id") or ""
     created_at = row.get("created_at")
-    entered_at = row.get("queue_entered_at") or created_at
+    entered_at = waiting_since(row)
     waits = doing in (SessionState.WAITING, SessionState.ASSIGNED)
     target = moment.targets.seconds(*known_keys(state, queue_key))
     return SessionRow(

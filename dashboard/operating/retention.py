@@ -1,4 +1,7 @@
-"""What is kept no longer: `manage.py prune`, once a day. How long stands in sources.toml (`keep`) and AUDIT_DAYS."""
+"""What is kept no longer: `manage.py prune`, once a day.
+
+How long stands in sources.toml (`keep`), AUDIT_DAYS and HISTORY_DAYS.
+"""
 
 import secrets
 from collections.abc import Iterable
@@ -13,12 +16,16 @@ from dashboard.vendors import storing
 from dashboard.vendors.account import Account
 from dashboard.vendors.polling import KEPT_RUNS
 from realtime import store
+from realtime.models import Sample
+from realtime.sampling import minute_of
 
 
 def prune_all(accounts: Iterable[Account], now: datetime) -> dict[str, int]:
     """Delete what is over; return how many rows went, by what they are. A source that is being polled waits a day."""
     pruned = {"ended vendor sessions": sum(prune_source(account, now) for account in accounts)}
     pruned["poll runs"] = PollRun.objects.filter(started_at__lt=now - KEPT_RUNS).delete()[0]
+    first = minute_of(now - timedelta(days=settings.HISTORY_DAYS))
+    pruned["samples"] = Sample.objects.filter(minute__lt=first).delete()[0]
     if settings.AUDIT_DAYS:
         pruned["audit entries"] = AuditEntry.objects.forget_before(now - timedelta(days=settings.AUDIT_DAYS))
     ended = Session.objects.filter(expire_date__lt=now)

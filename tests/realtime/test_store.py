@@ -209,3 +209,21 @@ def test_status_is_written_with_the_lease_and_leaves_the_stream_alone() -> None:
     read = store.load_statuses()[SOURCE]
     assert read.lease_expires_at is not None
     assert read == replace(status, epoch="e1", seq=1, lease_expires_at=read.lease_expires_at)
+
+
+def test_the_first_sample_of_a_minute_stands() -> None:
+    lease = taken()
+    store.keep_sample(lease, 7, {"desk:team/1": (2, 90)})
+    store.keep_sample(lease, 7, {})
+    store.keep_sample(lease, 8, {})
+    assert sorted(store.load_samples(7)) == [(SOURCE, 7, {"desk:team/1": [2, 90]}), (SOURCE, 8, {})]
+    assert [minute for _, minute, _ in store.load_samples(8)] == [8]
+
+
+def test_a_mirror_that_lost_its_lease_keeps_no_sample() -> None:
+    stopped = taken("one")
+    let_expire()
+    taken("two")
+    with pytest.raises(LeaseLost):
+        store.keep_sample(stopped, 7, {})
+    assert not list(store.load_samples(0))

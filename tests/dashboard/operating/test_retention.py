@@ -12,7 +12,8 @@ from pytest_django import Settings
 
 from dashboard.audit import Action, record
 from dashboard.models import AuditEntry, PollRun, VendorRecord
-from realtime.models import Link, VendorSession
+from realtime.models import Link, Sample, VendorSession
+from realtime.sampling import minute_of
 from realtime.store import acquire_lease
 
 SOURCES = """
@@ -37,6 +38,8 @@ def filled(each_database: str, settings: Settings, tmp_path: Path) -> None:
     for days in (1, 3):
         PollRun.objects.create(source="see", started_at=now - timedelta(days=days), seconds=1)
         Session.objects.create(session_key=f"s{days}", session_data="", expire_date=now - timedelta(days=days - 2))
+    for days in (6, 8):
+        Sample.objects.create(source="desk", minute=minute_of(now - timedelta(days=days)), waits={})
     record(Action.SIGNED_IN, "new", actor="somebody")
 
 
@@ -52,6 +55,7 @@ def test_what_is_over_goes(filled: None) -> None:
     assert prune() == {
         "ended vendor sessions": 2,
         "poll runs": 1,
+        "samples": 1,
         "audit entries": 0,
         "web sessions": 1,
         "one-time links": 0,
