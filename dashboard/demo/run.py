@@ -164,6 +164,7 @@ def announcement(plan: Plan) -> str:
         f"    {plan.address}\n\n"
         f"    user      {first}   (or {', '.join(others)})\n"
         f"    password  {plan.password}\n\n"
+        f"  Two wallboards for TVs are ready under Wallboards: {plan.address}wallboards/\n"
         f"  Stop it with Ctrl-C. What its processes say: {plan.folder}/*.log\n"
     )
 

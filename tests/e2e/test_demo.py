@@ -98,6 +98,10 @@ def test_the_demo_shows_rows_to_whom_it_gave_the_password(shared_demo: tuple[Pro
         assert "Sign out" in page.text
         sources = page.url.join("/sources/")
         wait_until(lambda: rows_on(client.get(sources).text) > 100, seconds=30, what="rows on the page")
+        wallboards = client.get(page.url.join("/wallboards/")).raise_for_status().text
+        for name in ("queue-wall", "floor-wall"):
+            assert f'href="/wallboards/{name}/"' in wallboards
+            assert "wall__board" in client.get(page.url.join(f"/wallboards/{name}/")).raise_for_status().text
 
 
 def rows_on(page: str) -> int:

@@ -15,6 +15,7 @@ from django.db import connections
 from dashboard.demo.people import USERNAMES, create_people, invent_password
 from dashboard.demo.process import Ended
 from dashboard.demo.run import Plan, Refused, lock_folder, refuse_used_port, run_until_stopped
+from dashboard.demo.wallboards import create_wallboards
 
 SIMULATOR_OPTIONS = ("speed", "sessions", "reps", "rate", "seed")
 
@@ -65,4 +66,5 @@ def prepare(plan: Plan) -> None:
         raise Refused("The style sheets and scripts are not in place. Run: make setup")
     call_command("migrate", verbosity=0)
     create_people(plan.password)
+    create_wallboards(USERNAMES[0])
     connections.close_all()
