@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from dashboard.boards.history import History
 from dashboard.boards.people import People
 from dashboard.wallboards.definition import Wallboard
 from realtime.schema import split_key
@@ -40,7 +41,7 @@ class Targets:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A State and the links behind it at `at`, aware UTC on our clock, who is who across vendors, and the wallboards.
+    """A State and the links behind it at `at`, aware UTC on our clock; who is who, the wallboards, the last hour.
 
     Wallboards and their drafts go by the names of `dashboard.wallboards.stored`. It must not outlive the State's next
     step: `noted` keeps what boards found out of it once for all their rows.
@@ -52,6 +53,7 @@ class Moment:
     targets: Targets = field(default_factory=Targets)
     people: People = field(default_factory=People)
     wallboards: Mapping[str, Wallboard] = field(default_factory=dict)
+    history: History = field(default_factory=History)
     noted: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, what: Hashable, find: Callable[[], Found]) -> Found:

@@ -9,6 +9,7 @@ from dashboard.boards.links import is_mirrored
 from dashboard.boards.overview import StateShare
 from dashboard.boards.wall_figures import Floor, number
 from dashboard.boards.wall_lines import Line, lines_of, time_of_day, trust_of_all
+from dashboard.boards.wall_trend import trend
 from dashboard.wallboards import definition
 from dashboard.wallboards.definition import LISTS, Announcement, Figure, Form, Kind, Page, Wallboard
 from dashboard.wallboards.layout import (
@@ -194,6 +195,8 @@ def _single(floor: Floor, tile: definition.Tile) -> object:
     match tile.kind:
         case Kind.NUMBER if tile.figure is not None:
             return number(floor, tile.figure)
+        case Kind.TREND if tile.figure is not None:
+            return trend(floor, tile.figure)
         case Kind.STATES:
             return tuple(StateShare(state, floor.members[state]) for state in RepresentativeState)
         case Kind.ANNOUNCEMENT:

@@ -25,7 +25,7 @@ from dashboard.live.screens import Screens
 from dashboard.live.show import Show
 from dashboard.live.socket import CloseCode, LiveSocket
 from dashboard.live.tables import Tables
-from dashboard.live.topics import PEOPLE, WALLBOARDS
+from dashboard.live.topics import HISTORY, PEOPLE, WALLBOARDS
 from dashboard.live.view import ViewKey
 from dashboard.live.wall import WALLBOARD
 from dashboard.operating.metrics import RENDER, SEND, HubFigures
@@ -58,6 +58,7 @@ class Hub:
         self.attendance = Attendance()
         self._people = Kept(PEOPLE, self._note_people)
         self._wallboards = Kept(WALLBOARDS, self._note_wallboards)
+        self._history = Kept(HISTORY, self._note_wallboards)
         self._shows: dict[ViewKey, Show] = {}
         self._wake = asyncio.Event()
         self._light: Light | None = None
@@ -83,6 +84,7 @@ class Hub:
             tasks.create_task(self.attendance.run())
             tasks.create_task(self._people.run())
             tasks.create_task(self._wallboards.run())
+            tasks.create_task(self._history.run())
 
     async def _calm_garbage_collection(self) -> None:
         """Take the rows of the first copy out of the collector's sight: walking them would pause every view."""
@@ -155,6 +157,7 @@ class Hub:
             datetime.now(UTC),
             people=self._people.value,
             wallboards=self._wallboards.value,
+            history=self._history.value,
         )
 
     def _show(self, key: ViewKey) -> Show:
@@ -174,7 +177,7 @@ class Hub:
         self._mark_dirty(lambda _show: True)
 
     def _note_wallboards(self) -> None:
-        """Have every wallboard looked at again: one of them, or a draft, is another."""
+        """Have every wallboard looked at again: one of them, a draft or the last hour is another."""
         self._mark_dirty(lambda show: show.key.board == WALLBOARD)
 
     def _mark_dirty(self, concerns: Callable[[Show], bool]) -> None:

@@ -1,6 +1,8 @@
 """What each web process keeps of the database beside the mirrored rows."""
 
+from dashboard.boards.history import History
 from dashboard.boards.people import People
+from dashboard.history import load_history
 from dashboard.identities import load_people
 from dashboard.live.kept import Topic
 from dashboard.wallboards.stored import Known, load_wallboards
@@ -12,3 +14,6 @@ PEOPLE = Topic("roster", load_people, People())
 
 WALLBOARDS = Topic("wallboards", load_wallboards, NO_WALLBOARDS)
 """The wallboards and their drafts."""
+
+HISTORY = Topic("history", load_history, History())
+"""The samples of the last hour. Nobody announces them: they are read again in good time for the next minute's line."""

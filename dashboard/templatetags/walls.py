@@ -14,7 +14,7 @@ from dashboard.boards.wall_figures import Number
 from dashboard.boards.wall_lines import QueueLine
 from dashboard.templatetags.figures import UNKNOWN, count
 from dashboard.templatetags.words import words
-from dashboard.wallboards.definition import TIMES, Privacy, Tile, Wallboard
+from dashboard.wallboards.definition import TIMES, Kind, Privacy, Tile, Wallboard
 from dashboard.wallboards.editing import AREA, STEPS
 from dashboard.wallboards.layout import Slot
 from dashboard.wallboards.sheet import TileForm
@@ -54,7 +54,13 @@ def turns(pages: tuple[Turn, ...]) -> str:
 @register.filter
 def meaning(tile: ShownTile) -> Meaning:
     """Return what a tile is called and means."""
-    return FIGURES[tile.tile.figure] if tile.tile.figure else KINDS[tile.tile.kind]
+    own, kind = tile.tile.figure, KINDS[tile.tile.kind]
+    if own is None:
+        return kind
+    if tile.tile.kind is Kind.TREND:
+        figure = FIGURES[own]
+        return Meaning(f"{figure.label}, last hour", f"{figure.definition} {kind.definition}", figure.formula)
+    return FIGURES[own]
 
 
 @register.filter

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     """What a tile shows."""
 
     NUMBER = "number"
+    TREND = "trend"
     QUEUES = "queues"
     WAITING = "waiting"
     REPRESENTATIVES = "representatives"
@@ -41,6 +42,7 @@ LISTS = frozenset({Kind.QUEUES, Kind.WAITING, Kind.REPRESENTATIVES, Kind.COMBINE
 
 SMALLEST: Mapping[Kind, tuple[int, int]] = {
     Kind.NUMBER: (2, 1),
+    Kind.TREND: (3, 2),
     Kind.QUEUES: (4, 3),
     Kind.WAITING: (4, 2),
     Kind.REPRESENTATIVES: (4, 2),
@@ -54,7 +56,7 @@ SMALLEST: Mapping[Kind, tuple[int, int]] = {
 
 
 class Figure(StrEnum):
-    """A big number. All are of now: there is no history yet to make rates of a day from."""
+    """A big number. All are of now: of the past only the last hour is known, which trends show."""
 
     WAITING = "waiting"
     LONGEST = "longest-wait"
@@ -81,6 +83,13 @@ TIMES = frozenset({Figure.LONGEST, Figure.PICKUP})
 
 RATES = frozenset({Figure.WITHIN_TARGET, Figure.BUSY_SHARE})
 """Figures that are shares of a number of cases; their thresholds are per cent."""
+
+
+TRENDS = frozenset({Figure.WAITING, Figure.LONGEST})
+"""Figures whose last hour is known: what adds up over queues (`realtime.sampling`)."""
+
+FIGURES_OF: Mapping[Kind, frozenset[Figure]] = {Kind.NUMBER: frozenset(Figure), Kind.TREND: TRENDS}
+"""The figures that a kind of tile can show."""
 
 
 class Direction(StrEnum):
@@ -115,7 +124,7 @@ class Theme(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A tile and its area: `column` and `row` count from 1. `figure` is a number's, `form` is queues'."""
+    """A tile and its area: `column` and `row` count from 1. `figure` is a number's or a trend's, `form` is queues'."""
 
     kind: Kind
     column: int

@@ -9,6 +9,7 @@ from typing import Any
 
 from dashboard.wallboards.definition import (
     COLUMNS,
+    FIGURES_OF,
     LISTS,
     PAGE_LIMIT,
     ROWS,
@@ -38,6 +39,7 @@ STEPS: Mapping[str, tuple[str, int]] = {
 }
 NEW_SIZES: Mapping[Kind, tuple[int, int]] = {kind: (6, 4) for kind in LISTS} | {
     Kind.NUMBER: (3, 2),
+    Kind.TREND: (4, 2),
     Kind.STATES: (6, 3),
     Kind.CLOCK: (3, 2),
     Kind.ANNOUNCEMENT: (6, 2),
@@ -97,9 +99,12 @@ def _in_order(tables: Any) -> list[Raw]:
 def _given(tile: Raw) -> Raw:
     """Return a tile without the options that another kind has."""
     kind = tile.get("kind")
-    foreign = {name for name, own in (("figure", Kind.NUMBER), ("form", Kind.QUEUES)) if kind != own}
+    figures = {figure.value for own, known in FIGURES_OF.items() if own == kind for figure in known}
+    foreign = {"form"} if kind != Kind.QUEUES else set()
+    if tile.get("figure") not in figures:
+        foreign.add("figure")
     made = {name: value for name, value in tile.items() if name not in foreign and value != ""}
-    if kind == Kind.NUMBER:
+    if figures:
         made.setdefault("figure", Figure.WAITING.value)
     return made
 
@@ -189,7 +194,7 @@ def _new_tile(kind: Kind, tiles: Sequence[Raw]) -> Raw:
 
 def _options(kind: Kind) -> Raw:
     match kind:
-        case Kind.NUMBER:
+        case Kind.NUMBER | Kind.TREND:
             return {"figure": Figure.WAITING.value}
         case Kind.QUEUES:
             return {"form": Form.ROWS.value}

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from dashboard.wallboards.definition import (
     CASES,
     COLUMNS,
+    FIGURES_OF,
     NAME_LIMIT,
     PAGE_LIMIT,
     QUEUE_LIMIT,
@@ -323,7 +324,7 @@ def _tile(reader: Reader) -> Tile | None:
     kind = reader.choice("kind", Kind, None)
     column, width = (reader.number(name, range(1, COLUMNS + 1), None) for name in ("column", "width"))
     row, height = (reader.number(name, range(1, ROWS + 1), None) for name in ("row", "height"))
-    figure = reader.choice("figure", Figure, None) if kind is Kind.NUMBER else None
+    figure = _figure(reader, FIGURES_OF[kind]) if kind and kind in FIGURES_OF else None
     form = reader.choice("form", Form, Form.CARDS) if kind is Kind.QUEUES else None
     title = reader.text("title", TITLE_LIMIT)
     reader.end()
@@ -339,3 +340,11 @@ def _tile(reader: Reader) -> Tile | None:
     if width < least[0] or height < least[1]:
         reader.wrong(f"Make it at least {least[0]} columns wide and {least[1]} rows high, or nobody can read it.")
     return Tile(kind, column, row, width, height, figure, form, title)
+
+
+def _figure(reader: Reader, known: Collection[Figure]) -> Figure | None:
+    figure = reader.choice("figure", Figure, None)
+    if figure is not None and figure not in known:
+        reader.wrong(f"Its past is not known; choose one of {', '.join(sorted(known))}.", "figure")
+        return None
+    return figure

@@ -4,7 +4,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.wallboards.definition import COLUMNS, RATES, ROWS, TIMES, Direction, Figure, Form, Kind, Privacy, Theme
+from dashboard.wallboards.definition import (
+    COLUMNS,
+    FIGURES_OF,
+    RATES,
+    ROWS,
+    TIMES,
+    Direction,
+    Figure,
+    Form,
+    Kind,
+    Privacy,
+    Theme,
+)
 from dashboard.wallboards.editing import Raw, usual_direction
 from dashboard.wallboards.words import FIGURES, KINDS
 
@@ -173,6 +185,8 @@ def _page(page: Raw, number: int) -> PageForm:
 
 def _tile(tile: Raw, page: int, number: int) -> TileForm:
     kind, figure = tile.get("kind"), tile.get("figure")
+    known = FIGURES_OF.get(kind, frozenset())  # type: ignore[arg-type]  # equal as text
+    figures = {one: label for one, label in FIGURES_BY_NAME.items() if one in known}
     own = FIGURES_BY_NAME.get(figure) if kind == Kind.NUMBER else KINDS_BY_NAME.get(kind)  # type: ignore[arg-type]  # equal as text
     return TileForm(
         f"{page}:{number}",
@@ -180,7 +194,7 @@ def _tile(tile: Raw, page: int, number: int) -> TileForm:
         _text(tile.get("title")) or own or "Tile",
         _text(kind),
         options(KINDS_BY_NAME, kind),
-        options(FIGURES_BY_NAME, figure or Figure.WAITING.value) if kind == Kind.NUMBER else (),
+        options(figures, figure or Figure.WAITING.value),
         options(FORMS, tile.get("form", Form.CARDS.value)) if kind == Kind.QUEUES else (),
         _text(tile.get("title")),
         *(_text(tile.get(name)) for name in ("column", "row", "width", "height")),

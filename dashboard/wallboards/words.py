@@ -68,6 +68,11 @@ FIGURES: Mapping[Figure, Meaning] = {
 
 KINDS: Mapping[Kind, Meaning] = {
     Kind.NUMBER: Meaning("Big number", "One figure."),
+    Kind.TREND: Meaning(
+        "Trend",
+        "The line is the last hour, a look a minute, of the queues in sight. It has a gap where nobody watched, and"
+        " ends with the minute before this one.",
+    ),
     Kind.QUEUES: Meaning(
         "Queues",
         "A queue is past target when its longest wait is; at risk from three quarters of the target on; unstaffed when"

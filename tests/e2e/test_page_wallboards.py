@@ -1,6 +1,7 @@
 """Wallboards in a real browser on the real site: they fit any screen, turn, stay, and follow their editor."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,17 +10,22 @@ import pytest
 from asgiref.sync import sync_to_async
 from axe_playwright_python.async_playwright import Axe
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.async_api import Browser, Page, expect
 from pytest_django import DjangoDbBlocker
 
-from dashboard.live.topics import WALLBOARDS
+from dashboard.live.topics import HISTORY, WALLBOARDS
 from dashboard.models import Wallboard
 from dashboard.wallboards import stored
-from dashboard.wallboards.definition import Announcement, Form, Kind, Theme, Tile
+from dashboard.wallboards.definition import Announcement, Figure, Form, Kind, Theme, Tile
 from dashboard.wallboards.definition import Page as WallPage
 from dashboard.wallboards.templates import TEMPLATES
+from realtime.models import KnownQueue, Sample
+from realtime.sampling import minute_of
 from tests.e2e.center import BUSY, Center, expect_live, running_center, show, visit
+from tests.e2e.mirroring import SOURCE
 from tests.services.valkey import ValkeyServer
+from tests.services.waiting import wait_until
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
 SCREENS = [(1920, 1080), (3840, 2160), (1080, 1920), (1366, 768), (1024, 768), (3440, 1440)]
@@ -152,6 +158,30 @@ async def test_the_last_picture_stays_with_its_age_and_the_screen_comes_back(pag
     await page.context.set_offline(False)
     await expect(lost).to_be_hidden(timeout=BUSY)
     await expect(clock).not_to_have_text(stood, timeout=BUSY)
+
+
+async def test_a_trend_shows_the_last_hour_and_no_line_where_nobody_watched(page: Page, center: Center) -> None:
+    def remember() -> str:
+        wait_until(lambda: Sample.objects.filter(source=SOURCE).exists(), BUSY / 1000, "the mirror's own sample")
+        queue, now = KnownQueue.objects.order_by("key").first(), minute_of(timezone.now())
+        assert queue is not None
+        watched = [now - ago for ago in range(2, 45) if not 20 <= ago < 30]
+        samples = [Sample(source=SOURCE, minute=minute, waits={queue.key: [7, 90]}) for minute in watched]
+        Sample.objects.bulk_create(samples, ignore_conflicts=True)
+        pages = (WallPage("Trend", 20, (Tile(Kind.TREND, 1, 1, 12, 8, Figure.WAITING),)),)
+        made = replace(TEMPLATES["queue"].wallboard, name="Trend", pages=pages)
+        wallboard = stored.create(User.objects.get(username="maker"), made)
+        for topic in (WALLBOARDS, HISTORY):
+            topic.announce()
+        return wallboard.slug
+
+    await open_wall(page, center, await sync_to_async(remember)())
+    line = page.locator(".spark__line")
+    await expect(line).to_have_attribute("d", re.compile(r"^M[^M]+M[^M]+$"), timeout=BUSY)
+    await expect(page.locator(".wtile--trend")).to_contain_text("most 7")
+    await page.get_by_role("button", name="Explain Waiting, last hour").click(force=True)
+    await expect(page.locator(".explained:popover-open")).to_contain_text("a look a minute")
+    assert await page.evaluate(FAULTS) == []
 
 
 async def test_a_click_explains_a_figure(page: Page, center: Center) -> None:

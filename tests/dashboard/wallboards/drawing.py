@@ -35,7 +35,7 @@ def pages(draw: st.DrawFn) -> d.Page:
                     row,
                     width,
                     height,
-                    draw(st.sampled_from(d.Figure)) if kind is d.Kind.NUMBER else None,
+                    draw(st.sampled_from(sorted(d.FIGURES_OF[kind]))) if kind in d.FIGURES_OF else None,
                     draw(st.sampled_from(d.Form)) if kind is d.Kind.QUEUES else None,
                     draw(texts),
                 )

@@ -29,7 +29,7 @@ def test_templates_are_legal(name: str) -> None:
 def test_the_floor_safe_template_does_not_tell_how_many_wait() -> None:
     shown = {tile.kind for page in TEMPLATES["floor"].wallboard.pages for tile in page.tiles}
     figures = {tile.figure for page in TEMPLATES["floor"].wallboard.pages for tile in page.tiles}
-    assert not shown & {"queues", "waiting", "combined"}
+    assert not shown & {"queues", "waiting", "combined", "trend"}
     assert not figures & {
         "waiting",
         "longest-wait",
@@ -79,6 +79,11 @@ def board(*tiles: dict[str, Any], **changes: Any) -> dict[str, Any]:
         (board(tile(width=1)), "Page 1, tile 1: Make it at least 2 columns wide"),
         (board(tile(kind="game")), "Page 1, tile 1, kind: Choose one of"),
         (board(tile(), tile(column=3)), "Page 1: Tiles 1 and 2 lie over each other"),
+        (
+            board(tile(kind="trend", figure="available")),
+            "figure: Its past is not known; choose one of longest-wait, waiting",
+        ),
+        (board(tile(kind="trend", figure=None)), "Page 1, tile 1, figure: Choose one of"),
         (board(tile(figure="happiness")), "Page 1, tile 1, figure: Choose one of"),
         (
             {"name": "Wall", "pages": [{"name": "Page", "seconds": 1, "tiles": [tile()]}]},

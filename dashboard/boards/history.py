@@ -1,0 +1,22 @@
+"""What each minute's sample told of who waited, as long ago as a process keeps it. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+Samples = Mapping[str, Mapping[int, Mapping[str, Sequence[int]]]]
+"""Source -> minute -> queue -> how many waited, seconds of the longest wait; as `realtime.sampling` makes them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """The samples of every source. A minute that a source has none of was not watched."""
+
+    samples: Samples = field(default_factory=dict)
+
+    def waits(self, minute: int, sources: frozenset[str], queues: frozenset[str]) -> tuple[int, int] | None:
+        """Return how many waited in these queues, and seconds of the longest wait; None where any source is unknown."""
+        seen = [self.samples.get(source, {}).get(minute) for source in sources]
+        if not seen or None in seen:
+            return None
+        found = [waits for sample in seen if sample for queue, waits in sample.items() if queue in queues]
+        return sum(count for count, _ in found), max((longest for _, longest in found), default=0)
