@@ -15,6 +15,7 @@ from tests.chaos.history import History
 from tests.chaos.nemesis import Step
 from tests.chaos.world import POLLED, World
 from tests.e2e.mirroring import known_part
+from tests.services.loopback import call
 
 STEP_SECONDS = 0.1
 CASE_SECONDS = 2.0
@@ -76,7 +77,7 @@ def watch_below(world: World, history: History, stack: ExitStack) -> None:
 def request(world: World) -> dict[str, Any]:
     """Fetch a page that shows vendors' rows."""
     url = world.address("/combined/").replace("ws://", "http://")
-    answer = httpx2.get(url, headers={"Cookie": world.cookie("manager")}, trust_env=False, timeout=20)
+    answer = call("GET", url, headers={"Cookie": world.cookie("manager")})
     return {"status": answer.status_code}
 
 

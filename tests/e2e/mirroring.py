@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
 import psycopg
 
 from realtime.schema import TABLES
+from tests.services.loopback import call
 from tests.services.process import Process, free_port, running
 from tests.services.waiting import wait_until
 
@@ -32,11 +32,11 @@ class Appliance:
 
     def ask(self, path: str) -> Any:
         """Return what GET /simulator/<path> answers."""
-        return httpx2.get(f"{self.url}/simulator/{path}", trust_env=False, timeout=20).raise_for_status().json()
+        return call("GET", f"{self.url}/simulator/{path}").raise_for_status().json()
 
     def tell(self, path: str, **body: Any) -> None:
         """POST to /simulator/<path>."""
-        httpx2.post(f"{self.url}/simulator/{path}", json=body, trust_env=False, timeout=20).raise_for_status()
+        call("POST", f"{self.url}/simulator/{path}", json=body).raise_for_status()
 
     def cause(self, name: str, **args: Any) -> None:
         """Cause a fault."""

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
 import psutil
 import psycopg
 
+from tests.services.loopback import call
 from tests.services.process import Process, running
 
 TABLES = {
@@ -35,11 +35,11 @@ class Vendors:
 
     def tell(self, path: str, **body: Any) -> Any:
         """POST to /simulator/<path> and return the answer."""
-        return httpx2.post(f"{self._base}/{path}", json=body, trust_env=False, timeout=20).raise_for_status().json()
+        return call("POST", f"{self._base}/{path}", json=body).raise_for_status().json()
 
     def ask(self, path: str) -> Any:
         """Return what GET /simulator/<path> answers."""
-        return httpx2.get(f"{self._base}/{path}", trust_env=False, timeout=20).raise_for_status().json()
+        return call("GET", f"{self._base}/{path}").raise_for_status().json()
 
     def open_cases(self, product: str, count: int) -> set[str]:
         """Let that many sessions be under way, for an hour; return their ids."""

@@ -23,6 +23,7 @@ from realtime.change import Change
 from realtime.feed import Published
 from realtime.status import LinkState, LinkStatus
 from tests.services.database import default_database, make_sqlite
+from tests.services.loopback import call
 from tests.services.process import Process, free_port, running
 from tests.services.waiting import wait_until
 
@@ -50,7 +51,7 @@ class Site:
 
     def get(self, path: str, session: str = "") -> httpx2.Response:
         """Fetch a page."""
-        return httpx2.get(self.origin + path, cookies=cookies(session), trust_env=False, timeout=20)
+        return call("GET", self.origin + path, cookies=cookies(session))
 
     async def open_socket(self, session: str, path: str = "/live/sources/", origin: str = "") -> ClientConnection:
         """Open a websocket as a page of ours would; `origin` may be another, "none" sends none."""
