@@ -15,6 +15,7 @@ from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
+from django.template.loader import get_template
 from django.utils.module_loading import import_string
 from structlog.stdlib import get_logger
 from twisted.internet.defer import Deferred
@@ -94,6 +95,16 @@ def refusal() -> str | None:
     return None
 
 
+def load_templates() -> None:
+    """Read every template now: later there may be no file descriptor left, or files of the next version in their place.
+
+    Django keeps what it has read.
+    """
+    for folder in settings.TEMPLATES[0]["DIRS"]:
+        for path in folder.rglob("*.html"):
+            get_template(path.relative_to(folder).as_posix())
+
+
 def build_server(application: Any, host: str, port: int) -> DrainingServer:
     """Return the server, ready to run."""
     return DrainingServer(
@@ -118,6 +129,7 @@ def run() -> int:
     if reason := refusal():
         print(f"web: {reason}", file=sys.stderr)
         return 1
+    load_templates()
     server = build_server(application, settings.HOST, settings.PORT)
     server.run()
     if server.listen_failure:
