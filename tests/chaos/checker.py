@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -184,21 +184,26 @@ def monotony(records: Records) -> Iterator[Violation]:
 
 
 def bounds(records: Records) -> Iterator[Violation]:
-    """R5: a browser that never acknowledges is sent little and ended soon; no process grows."""
+    """R5: browsers that never acknowledge are sent little and ended soon; no process grows."""
+    for who in ("slow", "stalled"):
+        yield from window([one for one in records if one.who == who])
+    yield from growth(records)
+
+
+def window(seen: Records) -> Iterator[Violation]:
+    """Find what a browser that never acknowledges was sent beyond its window, or after the time it has to answer."""
     steps, asked_at = 0, 0.0
-    for one in (one for one in records if one.who == "slow"):
+    for one in [*seen, *(replace(last, kind="closed") for last in seen[-1:])]:
         if asked_at and one.at - asked_at > SLOW_SECONDS:
             yield Violation(one.at, "R5", f"a slow socket was not ended {one.at - asked_at:.1f} s after its question")
             asked_at = 0.0
         if one.kind in {"opened", "closed"}:
+            if steps > WINDOW_STEPS:
+                yield Violation(one.at, "R5", f"a slow socket was sent {steps} steps without an acknowledgement")
             steps, asked_at = 0, 0.0
         steps += one.kind == "step"
-        if one.data.get("asks"):
+        if one.kind != "closed" and one.data.get("asks"):
             asked_at = asked_at or one.at
-        if steps > WINDOW_STEPS:
-            yield Violation(one.at, "R5", f"a slow socket was sent {steps} steps without an acknowledgement")
-            steps = 0
-    yield from growth(records)
 
 
 def growth(records: Records) -> Iterator[Violation]:

@@ -20,6 +20,8 @@ from tests.services.loopback import call
 STEP_SECONDS = 0.1
 CASE_SECONDS = 2.0
 REST_SECONDS = 40.0
+CROWDED_SECONDS = 20.0
+SLOW = 4408
 LOOK = """
 SELECT state, seq, epoch, fence, owner,
     (SELECT count(*) FROM realtime_supportsession) AS sessions,
@@ -36,8 +38,11 @@ def run_chaos(world: World, plan: list[Step], seconds: float) -> History:
     with ExitStack() as stack:
         browsers = watch_by_browsers(world, history, stack)
         watch_below(world, history, stack)
-        cases = Cases(world)
-        carry_out(world, plan, seconds, (history, cases))
+        cases, marker = Cases(world), Marker(world)
+        carry_out(world, plan, seconds, (history, cases, marker))
+        world.start_all()
+        wait(lambda: is_live(world), history, "live")
+        crowd(world, history, marker)
         mend(world, history, cases)
         come_to_rest(world, browsers, history)
     write_traces(world, history)
@@ -53,13 +58,16 @@ def watch_by_browsers(world: World, history: History, stack: ExitStack) -> list[
         ("lead", "/live/sessions/", "lead"),
     ]
     browsers = [Browser(history, who, world.address(path), world.cookie(user)) for who, path, user in addresses]
-    slow = Browser(
-        history, "slow", world.address("/live/sessions/?sort=customer"), world.cookie("manager"), acknowledges=False
-    )
-    for browser in (*browsers, slow):
+    for browser in (*browsers, slow_browser(world, history, "slow")):
         browser.start()
         stack.callback(browser.stop)
     return browsers
+
+
+def slow_browser(world: World, history: History, who: str) -> Browser:
+    """Return a browser that never acknowledges anything."""
+    address = world.address("/live/sessions/?sort=customer")
+    return Browser(history, who, address, world.cookie("manager"), acknowledges=False)
 
 
 def watch_below(world: World, history: History, stack: ExitStack) -> None:
@@ -93,10 +101,10 @@ def memory(world: World) -> dict[str, Any]:
     }
 
 
-def carry_out(world: World, plan: list[Step], seconds: float, kept: tuple[History, Cases]) -> None:
+def carry_out(world: World, plan: list[Step], seconds: float, kept: tuple[History, Cases, Marker]) -> None:
     """Begin and end the faults when they are due, let the marked sessions count, and vendors' sessions begin."""
-    history, cases = kept
-    began, marker = time.monotonic(), Marker(world)
+    history, cases, marker = kept
+    began = time.monotonic()
     waiting, at_work = list(plan), list[tuple[Step, End]]()
     next_case = 0.0
     while (now := time.monotonic() - began) < seconds or waiting or at_work:
@@ -120,9 +128,21 @@ def tell(history: History, kind: str, step: Step, end: Callable[[], object]) -> 
     history.note("nemesis", kind, fault=str(step.fault), target=step.fault.target)
 
 
+def crowd(world: World, history: History, marker: Marker) -> None:
+    """With no fault left, change rows as fast as views go until a browser that never acknowledges was ended for it.
+
+    Whatever it got then, it got because nothing held it back: faults interrupt the streams too often to show that.
+    """
+    stalled = slow_browser(world, history, "stalled")
+    stalled.start()
+    ends = time.monotonic() + CROWDED_SECONDS
+    while time.monotonic() < ends and not any(one.who == "stalled" and one.data.get("code") == SLOW for one in history):
+        history.note("generator", "marked", number=marker.advance())
+    stalled.stop()
+
+
 def mend(world: World, history: History, cases: Cases) -> None:
-    """Start what ended, as a supervisor would, and have the vendors polled soon."""
-    world.start_all()
+    """Let the appliance stand still, write down its truth, and have the vendors polled soon."""
     cases.open()
     world.appliance.tell("pause")
     truth = known_part(world.appliance.ask("state"))
@@ -134,7 +154,6 @@ def come_to_rest(world: World, browsers: list[Browser], history: History) -> Non
     """Wait until database and browsers stand still at the truth, or for longer than allowed; write both down."""
     truth = next(record.data for record in history if record.kind == "mended")
     names = {row_id: str(row.get("customer_name") or "") for row_id, row in truth["truth"]["support_session"].items()}
-    live = wait(lambda: is_live(world), history, "live")
     wait(lambda: stored_names(world) == names, history, "stored")
     wait(lambda: all(shows(browser, truth["truth"]) for browser in browsers), history, "shown")
     wait(
@@ -142,7 +161,7 @@ def come_to_rest(world: World, browsers: list[Browser], history: History) -> Non
         history,
         "polled",
     )
-    history.note("database", "final", tables=world.stored() if live else {})
+    history.note("database", "final", tables=world.stored())
     for source in POLLED:
         history.note(source, "final", ids=stored_cases(world, source))
     for browser in browsers:

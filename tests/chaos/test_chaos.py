@@ -25,6 +25,6 @@ def test_contract_holds_through_chaos(folder: Path, valkey: ValkeyServer, django
     begun = [record.data["fault"] for record in history if record.kind == "begins"]
     assert begun == [str(step.fault) for step in plan]
     painted = {record.who for record in history if record.kind == "paint"}
-    assert painted == {"manager1", "manager2", "people", "lead", "slow"}
+    assert painted == {"manager1", "manager2", "people", "lead", "slow", "stalled"}
     assert any(record.kind == "link" for record in history)
     assert any(record.kind == "poll" for record in history)
