@@ -1,10 +1,13 @@
 """The models are the State, on both databases: round trips of hostile values, whole transactions, leases and fences."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from django.db import Error as DatabaseError
+from django.db import connection
 from django.db.models.functions import Now
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,9 +22,11 @@ from realtime.status import LinkState, LinkStatus
 from realtime.store import Lease, Position
 from tests.realtime.histories import Said, encode, examples, updates
 from tests.realtime.naive import SOURCE, Listener
+from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("each_database")
 
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 HOSTILE_ROWS = {
     "support_session": {
         "18446744073709551615": {"queue_id": 2**64 - 1, "created_timestamp": 0, "queue_entry_timestamp": 253402300799},
@@ -108,6 +113,29 @@ def test_each_commit_takes_the_next_number() -> None:
     lease = taken()
     assert [store.commit(lease, Change(SOURCE), epoch) for epoch in ("e1", "e1", "e2")] == [1, 2, 3]
     assert store.load(SOURCE).position == Position("e2", 3)
+
+
+@pytest.mark.parametrize("each_database", ["postgresql"], indirect=True)  # SQLite has one writer at a time
+def test_numbers_follow_the_order_of_commits(migrated_postgres_url: str, each_database: str) -> None:
+    """A commit that took its number holds the next one up, so nobody reads a number before those below it."""
+    lease = taken()
+    with psycopg.connect(migrated_postgres_url) as earlier, ThreadPoolExecutor(1) as pool:
+        earlier.execute("UPDATE realtime_link SET seq = seq + 1")
+        later = pool.submit(commit_apart, lease)
+        with psycopg.connect(migrated_postgres_url, autocommit=True) as onlooker:
+            wait_until(lambda: onlooker.execute(WAITING).fetchone() == (1,), what="the later commit")
+        assert store.load(SOURCE).position.seq == 0
+        earlier.commit()
+        assert later.result(30) == 2
+    assert store.load(SOURCE).position.seq == 2
+
+
+def commit_apart(lease: Lease) -> int:
+    """Commit in this thread's own connection, which is closed then."""
+    try:
+        return store.commit(lease, Change(SOURCE, inserts=queues("1")), "e1")
+    finally:
+        connection.close()
 
 
 def test_commit_inserts_replaces_and_deletes_many_rows() -> None:
