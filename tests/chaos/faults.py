@@ -11,6 +11,7 @@ from tests.chaos.world import POLLED, World
 from tests.e2e.polling import VENDORS, kill_children
 
 End = Callable[[], None]
+CLOCKS = {"hour_ahead": 3600.0, "hour_behind": -3600.0}
 
 
 def nothing() -> None:
@@ -28,6 +29,8 @@ def begin(world: World, fault: Fault) -> End:
         case Target.VALKEY:
             world.valkey.stop(killed=True)
             return world.valkey.start
+        case Target.POSTGRES if fault.name == "locked":
+            return lock_tables(world)
         case Target.POSTGRES:
             world.postgres.stop(killed=fault.name == "immediate")
             return world.postgres.start
@@ -41,10 +44,31 @@ def begin(world: World, fault: Fault) -> End:
 
 def trouble_appliance(world: World, fault: Fault) -> End:
     """Let the appliance misbehave."""
+    if fault.name in CLOCKS:
+        return set_clock(world, CLOCKS[fault.name])
     world.appliance.cause(fault.name)
     if fault.name == "revoke":
         world.appliance.cause("drop")
     return (lambda: world.appliance.cause("clear")) if fault.name == "half_open" else nothing
+
+
+def set_clock(world: World, seconds: float) -> End:
+    """Set the appliance's clock wrong, as whoever connects from then on is told."""
+
+    def end() -> None:
+        world.appliance.cause("clear")
+        world.appliance.cause("drop")
+
+    world.appliance.cause("skew", arg=seconds)
+    world.appliance.cause("drop")
+    return end
+
+
+def lock_tables(world: World) -> End:
+    """Let nobody read or write what the mirror commits to."""
+    holder = psycopg.connect(world.database_url)
+    holder.execute("LOCK TABLE realtime_link, realtime_supportsession")
+    return holder.close
 
 
 def trouble_process(world: World, name: str, how: str) -> End:

@@ -21,13 +21,14 @@ class Target(StrEnum):
 class Fault:
     """A fault and how many seconds it lasts: 0 for what only happens, and is left to recover by itself.
 
-    `rows` names those of the fault matrix that it is.
+    `rows` names those of the fault matrix that it is. One that comes `once` a run is survived in that time only once.
     """
 
     target: Target
     name: str
     seconds: float = 0.0
     rows: str = ""
+    once: bool = False
 
     def __str__(self) -> str:
         return f"{self.target} {self.name}"
@@ -40,7 +41,9 @@ FAULTS = (
     Fault(Target.APPLIANCE, "truncate", 2.0, rows="F2"),
     Fault(Target.APPLIANCE, "half_open", 4.0, rows="F3"),
     Fault(Target.APPLIANCE, "bad_json", rows="F5"),
-    Fault(Target.APPLIANCE, "revoke", rows="F8"),
+    Fault(Target.APPLIANCE, "revoke", rows="F8", once=True),  # a token refused within minutes: 30 s until the next
+    Fault(Target.APPLIANCE, "hour_ahead", 3.0, rows="F21"),
+    Fault(Target.APPLIANCE, "hour_behind", 3.0, rows="F21"),
     Fault(Target.VENDOR, "500", 5.0, rows="F9"),
     Fault(Target.VENDOR, "time-out", 6.0, rows="F9"),
     Fault(Target.VENDOR, "truncated", 5.0, rows="F9"),
@@ -49,6 +52,7 @@ FAULTS = (
     Fault(Target.WEB, "stopped", 3.0, rows="F11"),
     Fault(Target.POSTGRES, "fast", 1.5, rows="F14"),
     Fault(Target.POSTGRES, "immediate", 1.5, rows="F14"),
+    Fault(Target.POSTGRES, "locked", 4.0, rows="F15"),
     Fault(Target.VALKEY, "killed", 2.0, rows="F16"),
     Fault(Target.WORKER, "children", rows="F17"),
     Fault(Target.WORKER, "killed", 1.0, rows="F18"),
@@ -76,7 +80,8 @@ def draw_plan(seed: int, seconds: float, gap: tuple[float, float] = (0.6, 2.2)) 
     plan: list[Step] = []
     at = 1.0
     while at < seconds:
-        deck = deck or chance.sample(FAULTS, len(FAULTS))
+        if not deck:
+            deck = [one for one in chance.sample(FAULTS, len(FAULTS)) if not (one.once and plan)]
         fault = next((one for one in deck if at + one.seconds <= seconds and is_free(one.target, at, plan)), None)
         if fault is not None:
             deck.remove(fault)

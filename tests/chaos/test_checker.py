@@ -120,7 +120,7 @@ PLANTED: dict[str, tuple[str, Callable[[], Records]]] = {
         "R5",
         lambda: [*without("slow", "closed"), Record(16.0, "slow", "closed", {"code": None})],
     ),
-    "memory": ("R5", lambda: [*good(), Record(9.0, "memory", "look", {"mb": {"web/1": 170.0}})]),
+    "memory": ("R5", lambda: [*good(), Record(9.0, "memory", "look", {"mb": {"web/1": 191.0}})]),
     "lease stolen": ("R6", lambda: [*good(), linked(9.9, owner="three", fence=3, old_fence=2)]),
     "number taken twice": ("R6", lambda: [*good(), linked(9.9, seq=5, old_seq=3)]),
     "commit under another's lease": ("R6", lambda: [*good(), linked(9.9, owner="two", old_owner="two", fence=2,
@@ -148,6 +148,12 @@ def test_good_run_has_no_violation() -> None:
 def test_planted_violation_is_found_by_its_rule(name: str) -> None:
     rule, plant = PLANTED[name]
     assert rules(plant()) == {rule}
+
+
+def test_patience_lets_all_take_longer() -> None:
+    late = sorted(PLANTED["stored late"][1](), key=lambda one: one.at)
+    assert [one.at for one in check(late)] == [9.1]
+    assert check(late, patience=2.0) == []
 
 
 def test_empty_history_is_no_proof() -> None:

@@ -37,6 +37,7 @@ COMMANDS = {
     "beat1": ("-m", "celery", "-A", "dashboard.celery", "beat"),
     "beat2": ("-m", "celery", "-A", "dashboard.celery", "beat"),
 }
+PATIENCE = "-c lock_timeout=1000"  # ms: whoever holds a lock in a run waits for us to end it
 TRACES = (Path(__file__).parent / "traces.sql").read_text()
 
 
@@ -93,8 +94,10 @@ class World:
         return (holding or ["mirror1"])[0]
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        """Return rows of the database. Raises psycopg.Error while it is away."""
-        with psycopg.connect(self.database_url, connect_timeout=3, row_factory=dict_row, autocommit=True) as server:
+        """Return rows of the database. Raises psycopg.Error while it is away or locked."""
+        with psycopg.connect(
+            self.database_url, connect_timeout=3, row_factory=dict_row, autocommit=True, options=PATIENCE
+        ) as server:
             return list(server.execute(sql.encode()))
 
     def execute(self, sql: str) -> None:
