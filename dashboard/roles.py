@@ -2,7 +2,7 @@
 
 A right is a Django permission of the label `dashboard`; a role is a Django group, made or mended by each `migrate`.
 What a site wants beyond that it gives by groups of its own. Superusers hold every right. Seeing the boards needs no
-right, only an account; what of them one sees is the scope (`dashboard.scopes`).
+right, only an account; what of them one sees, and how much of names, is the scope (`dashboard.scopes`).
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ class Right(StrEnum):
     """A permission's codename."""
 
     SEE_EVERYTHING = "see_everything"
+    SEE_CUSTOMERS = "see_customers"
     ACT_ON_SOURCES = "act_on_sources"
     POLL_NOW = "poll_now"
     START_SESSION = "start_seeit_session"
@@ -36,7 +37,7 @@ LEAD = "Team lead"
 VIEWER = "Viewer"
 ROLES: Mapping[str, frozenset[Right]] = {
     MANAGER: frozenset(Right),
-    LEAD: frozenset({Right.POLL_NOW, Right.START_SESSION, Right.EDIT_TEAM_VIEWS}),
+    LEAD: frozenset({Right.SEE_CUSTOMERS, Right.POLL_NOW, Right.START_SESSION, Right.EDIT_TEAM_VIEWS}),
     VIEWER: frozenset(),
 }
 """Role, which is the group's name -> its rights, from the most to the fewest."""

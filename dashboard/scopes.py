@@ -1,11 +1,12 @@
 """What a user may see: the one place that decides. Pages, sockets, drawers, counts, search and exports ask here.
 
 Managers and superusers see everything. Everybody else sees the queues and people of their teams, and, by itself, the
-queues they lead on an appliance under the same user name.
+queues they lead on an appliance under the same user name. Customers' names are for those with the right to see them;
+for all others their teams say what is left of these, the strictest one, and initials where nobody says anything.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser, User
@@ -15,30 +16,40 @@ from dashboard.boards.scope import EVERYTHING, NOTHING, Scope, scope_by_itself
 from dashboard.models.team import Team
 from dashboard.permission import may
 from dashboard.roles import Right
+from dashboard.wallboards.definition import Privacy
+from dashboard.wallboards.privacy import stricter
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the database says of a user's scope: their teams' names, and what these cover."""
+    """What the database says of a user's scope: their teams' names, what these cover, and leave of customers' names."""
 
-    team_names: tuple[str, ...]
-    scope: Scope
+    team_names: tuple[str, ...] = ()
+    scope: Scope = NOTHING
+    customers: Privacy = Privacy.INITIALLED
+
+    def joined(self, team: Team) -> "Standing":
+        """Return the standing with one team more."""
+        queues, people = frozenset(map(str, team.queues)), frozenset(person.key for person in team.people.all())
+        told = Privacy(team.customers)
+        return Standing(
+            (*self.team_names, team.name),
+            self.scope.joined(Scope(queues, people)),
+            stricter(self.customers, told) if self.team_names else told,
+        )
 
 
 def load_standings(users: Iterable[AbstractBaseUser]) -> None:
     """Read the teams of up to 500 users with three queries; `scope_of` then asks nothing, so a loop may call it."""
     people = [user for user in users if isinstance(user, User)]
-    names: dict[int, list[str]] = {user.pk: [] for user in people}
-    scopes = dict.fromkeys(names, NOTHING)
+    standings = {user.pk: Standing() for user in people}
     teams = Team.objects.filter(members__in=people).distinct().order_by("name")
     for team in teams.prefetch_related("people", "members"):
-        covered = Scope(frozenset(map(str, team.queues)), frozenset(person.key for person in team.people.all()))
         for member in team.members.all():
-            if member.pk in names:
-                names[member.pk].append(team.name)
-                scopes[member.pk] = scopes[member.pk].joined(covered)
+            if member.pk in standings:
+                standings[member.pk] = standings[member.pk].joined(team)
     for user in people:
-        user.__dict__["_standing"] = Standing(tuple(names[user.pk]), scopes[user.pk])
+        user.__dict__["_standing"] = standings[user.pk]
 
 
 def standing_of(user: User) -> Standing:
@@ -47,12 +58,12 @@ def standing_of(user: User) -> Standing:
     if loaded is None:
         load_standings([user])
         loaded = user.__dict__["_standing"]
-    return loaded or Standing((), NOTHING)
+    return loaded or Standing()
 
 
 def sees_everything(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Say whether nothing is kept from a user."""
-    return may(user, Right.SEE_EVERYTHING)
+    return may(user, Right.SEE_EVERYTHING) and may(user, Right.SEE_CUSTOMERS)
 
 
 def scope_of(user: AbstractBaseUser | AnonymousUser, moment: Moment) -> Scope:
@@ -61,14 +72,17 @@ def scope_of(user: AbstractBaseUser | AnonymousUser, moment: Moment) -> Scope:
         return NOTHING
     if sees_everything(user):
         return EVERYTHING
+    customers = Privacy.SHOWN if may(user, Right.SEE_CUSTOMERS) else standing_of(user).customers
+    if may(user, Right.SEE_EVERYTHING):
+        return Scope(customers=customers)
     username = user.get_username()
     led = moment.once(("led by", username), lambda: scope_by_itself(moment, username))
-    return standing_of(user).scope.joined(led)
+    return replace(standing_of(user).scope.joined(led), customers=customers)
 
 
 def words_of(scope: Scope, user: AbstractBaseUser | AnonymousUser, moment: Moment) -> str:
-    """Return what a scope is limited to, in words; "" for everything."""
-    if scope.is_everything or not isinstance(user, User):
+    """Return which queues and people a scope is limited to, in words; "" for all."""
+    if scope.queues is None or not isinstance(user, User):
         return ""
     named = list(standing_of(user).team_names)
     by_itself = scope_by_itself(moment, user.get_username()).queues or frozenset()

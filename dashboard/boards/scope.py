@@ -1,10 +1,10 @@
-"""Which part of the support center somebody may see, and whether a row belongs to it. Pure.
+"""Which part of the support center somebody may see, how much of customers' names, and what belongs to it. Pure.
 
 A scope names queues by their lasting keys, and people by their keys in the identity map. To it belong those queues, the
 representatives logged in to them, whatever these take part in, in any product, and whatever waits there.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dashboard.boards.activities import ActivityRow
 from dashboard.boards.moment import Moment
@@ -13,32 +13,37 @@ from dashboard.boards.queues import QueueRow
 from dashboard.boards.relations import members_of, queue_name, representative_name
 from dashboard.boards.representatives import RepresentativeRow
 from dashboard.boards.sessions import SessionRow
+from dashboard.wallboards.definition import Privacy
+from dashboard.wallboards.privacy import stricter
 from realtime.schema import split_key
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What somebody may see. `queues` None means everything."""
+    """What somebody may see. `queues` None means all of them and everybody; `customers`, what of names."""
 
     queues: frozenset[str] | None = None
     people: frozenset[str] = frozenset()
+    customers: Privacy = Privacy.SHOWN
 
     @property
     def is_everything(self) -> bool:
         """Whether nothing is kept back."""
-        return self.queues is None
+        return self.queues is None and self.customers is Privacy.SHOWN
 
     def joined(self, other: "Scope") -> "Scope":
-        """Return the scope of somebody who may see both."""
+        """Return the scope of somebody who may see both, of names what both leave."""
+        customers = stricter(self.customers, other.customers)
         if self.queues is None or other.queues is None:
-            return EVERYTHING
-        return Scope(self.queues | other.queues, self.people | other.people)
+            return Scope(customers=customers)
+        return Scope(self.queues | other.queues, self.people | other.people, customers)
 
     def met(self, other: "Scope") -> "Scope":
         """Return the scope of what is in both."""
+        customers = stricter(self.customers, other.customers)
         if self.queues is None or other.queues is None:
-            return other if self.queues is None else self
-        return Scope(self.queues & other.queues, self.people & other.people)
+            return replace(other if self.queues is None else self, customers=customers)
+        return Scope(self.queues & other.queues, self.people & other.people, customers)
 
 
 EVERYTHING = Scope()
@@ -47,8 +52,12 @@ NOTHING = Scope(frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a scope comes to at a moment. `queue_keys` are the appliance's, personal queues of its people with them."""
+    """What a scope comes to at a moment. `queue_keys` are the appliance's, personal queues of its people with them.
 
+    One that `covers_all` names none.
+    """
+
+    covers_all: bool = False
     known_queues: frozenset[str] = frozenset()
     queue_keys: frozenset[str] = frozenset()
     queue_names: frozenset[str] = frozenset()
@@ -57,31 +66,35 @@ class Sight:
 
     def covers_queue(self, row: QueueRow) -> bool:
         """Whether a queue is one of the scope."""
-        return row.key in self.known_queues
+        return self.covers_all or row.key in self.known_queues
 
     def covers_representative(self, row: RepresentativeRow) -> bool:
         """Whether somebody is logged in to a queue of the scope."""
-        return row.key in self.representatives
+        return self.covers_all or row.key in self.representatives
 
     def covers_session(self, row: SessionRow) -> bool:
         """Whether a session resides in a queue of the scope, or somebody of it takes part."""
-        return row.queue_key in self.queue_keys or any(one.key in self.representatives for one in row.representatives)
+        if self.covers_all or row.queue_key in self.queue_keys:
+            return True
+        return any(one.key in self.representatives for one in row.representatives)
 
     def covers_activity(self, row: ActivityRow) -> bool:
         """Whether somebody of the scope takes part, or nobody does and it stands in a queue of the scope's names."""
-        if not row.people:
-            return row.queue in self.queue_names
+        if self.covers_all or not row.people:
+            return self.covers_all or row.queue in self.queue_names
         return any(one.key in self.people for one in row.people)
 
     def covers_presentation(self, row: PresentationRow) -> bool:
         """Whether somebody of the scope presents."""
-        return any(one.key in self.people for one in row.presenters)
+        return self.covers_all or any(one.key in self.people for one in row.presenters)
 
 
 def sight_of(scope: Scope, moment: Moment) -> Sight:
-    """Return what a scope comes to at a moment; of one that is everything, nothing: it must not be asked."""
+    """Return what a scope comes to at a moment."""
+    if scope.queues is None:
+        return Sight(covers_all=True)
     state = moment.state
-    known = {key: state.known_queues[key] for key in scope.queues or () if key in state.known_queues}
+    known = {key: state.known_queues[key] for key in scope.queues if key in state.known_queues}
     queue_keys = {row.get("queue_id") or "" for row in known.values()} - {""}
     names = {row.get("name") or row.get("code_name") or "" for row in known.values()}
     names |= {queue_name(state.queues[key]) for key in queue_keys if key in state.queues}

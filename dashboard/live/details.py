@@ -11,10 +11,18 @@ from dashboard.boards.details import (
     session_detail,
     vendor_session_detail,
 )
+from dashboard.boards.masking import (
+    mask_presentation,
+    mask_queue_detail,
+    mask_representative_detail,
+    mask_session_detail,
+    mask_vendor_session_detail,
+)
 from dashboard.boards.moment import Moment
 from dashboard.boards.scope import Scope, Sight, sight_of
 from dashboard.live.painter import Picture, Piece
 from dashboard.live.view import ViewKey
+from dashboard.wallboards.definition import Privacy
 from realtime.change import Applied
 
 DETAIL_ID = "detail"
@@ -22,31 +30,42 @@ DETAIL_ID = "detail"
 
 @dataclass(frozen=True, slots=True)
 class DetailKind:
-    """One kind of detail: its name (in ids and templates), how it is drawn (None when there is no such thing), and
-    whether somebody sees it.
+    """One kind of detail: its name (in ids and templates), how it is drawn (None when there is no such thing), whether
+    somebody sees it, and what is left of it for those who may not see customers' names.
     """
 
     name: str
     draw: Callable[[Moment, str], Any]
     covers: Callable[[Sight, Any], bool]
+    mask: Callable[[Any, Privacy], Any]
 
     def draw_for(self, scope: Scope, moment: Moment, key: str) -> Any:
         """Return the detail as a scope sees it: what it does not cover is not there."""
         detail = self.draw(moment, key)
-        if detail is None or scope.is_everything or self.covers(sight_of(scope, moment), detail):
+        if detail is None or scope.is_everything:
             return detail
-        return None
+        if not self.covers(sight_of(scope, moment), detail):
+            return None
+        return detail if scope.customers is Privacy.SHOWN else self.mask(detail, scope.customers)
 
 
 DETAILS = {
-    "session": DetailKind("session", session_detail, lambda sight, one: sight.covers_session(one.row)),
-    "representative": DetailKind(
-        "representative", representative_detail, lambda sight, one: sight.covers_representative(one.row)
+    "session": DetailKind(
+        "session", session_detail, lambda sight, one: sight.covers_session(one.row), mask_session_detail
     ),
-    "queue": DetailKind("queue", queue_detail, lambda sight, one: sight.covers_queue(one.row)),
-    "presentation": DetailKind("presentation", presentation_detail, Sight.covers_presentation),
+    "representative": DetailKind(
+        "representative",
+        representative_detail,
+        lambda sight, one: sight.covers_representative(one.row),
+        mask_representative_detail,
+    ),
+    "queue": DetailKind("queue", queue_detail, lambda sight, one: sight.covers_queue(one.row), mask_queue_detail),
+    "presentation": DetailKind("presentation", presentation_detail, Sight.covers_presentation, mask_presentation),
     "vendor-session": DetailKind(
-        "vendor-session", vendor_session_detail, lambda sight, one: sight.covers_activity(one.row)
+        "vendor-session",
+        vendor_session_detail,
+        lambda sight, one: sight.covers_activity(one.row),
+        mask_vendor_session_detail,
     ),
 }
 

@@ -1,10 +1,11 @@
-"""The same shelves, of which only what a scope covers is to be seen: rows, counts and everything drawn from them."""
+"""The same shelves as a scope sees them: what it covers, without names it keeps back, in rows, counts and search."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
 from dashboard.boards.activities import ActivityRow
+from dashboard.boards.masking import mask_activity, mask_presentation, mask_queue, mask_representative, mask_session
 from dashboard.boards.moment import Moment
 from dashboard.boards.presentations import PresentationRow
 from dashboard.boards.queues import QueueRow
@@ -13,6 +14,7 @@ from dashboard.boards.scope import Scope, Sight, sight_of
 from dashboard.boards.sessions import SessionRow
 from dashboard.live.shelf import RowT, Shelf
 from dashboard.live.tables import Tables
+from dashboard.wallboards.definition import Privacy
 
 
 class Shelves(Protocol):
@@ -43,17 +45,28 @@ class Shelves(Protocol):
 
 
 Look = Callable[[Moment], Sight]
+Showing = Callable[[Sight, RowT], RowT | None]
+"""What is to be seen of a row; None where nothing is."""
+
+
+def showing(
+    covers: Callable[[Sight, RowT], bool], mask: Callable[[RowT, Privacy], RowT], privacy: Privacy
+) -> Showing[RowT]:
+    """Return how rows of one kind are shown."""
+    if privacy is Privacy.SHOWN:
+        return lambda sight, row: row if covers(sight, row) else None
+    return lambda sight, row: mask(row, privacy) if covers(sight, row) else None
 
 
 class ScopedShelf(Shelf[RowT]):
     """What a scope covers of a shelf. Whom it covers can change without any row of ours: `basis` tells that."""
 
-    def __init__(self, whole: Shelf[RowT], basis: "Basis", look: Look, covers: Callable[[Sight, RowT], bool]) -> None:
+    def __init__(self, whole: Shelf[RowT], basis: "Basis", look: Look, show: "Showing[RowT]") -> None:
         super().__init__(whole.spec, whole.rests_on, is_mixed=whole.is_mixed)
         self._whole = whole
         self._basis = basis
         self._look = look
-        self._covers = covers
+        self._show = show
         self._sight: Sight | None = None
         self._changes = whole.follow()
         self._basis_changes = [shelf.follow() for shelf in basis]
@@ -81,7 +94,7 @@ class ScopedShelf(Shelf[RowT]):
             keys = self._whole.rows.keys() | self.rows.keys()
         for key in keys:
             row = self._whole.rows.get(key)
-            self.put(key, row if row is not None and self._covers(sight, row) else None)
+            self.put(key, None if row is None else self._show(sight, row))
 
 
 Basis = tuple[Shelf[RepresentativeRow], Shelf[QueueRow]]
@@ -94,12 +107,18 @@ class ScopedTables:
     def __init__(self, tables: Tables, scope: Scope) -> None:
         self.scope = scope
         self._seen: tuple[Moment, Sight] | None = None
-        basis, look = (tables.representatives, tables.queues), self._look
-        self.combined = ScopedShelf(tables.combined, basis, look, Sight.covers_activity)
-        self.sessions = ScopedShelf(tables.sessions, basis, look, Sight.covers_session)
-        self.representatives = ScopedShelf(tables.representatives, basis, look, Sight.covers_representative)
-        self.queues = ScopedShelf(tables.queues, basis, look, Sight.covers_queue)
-        self.presentations = ScopedShelf(tables.presentations, basis, look, Sight.covers_presentation)
+        basis, look, privacy = (tables.representatives, tables.queues), self._look, scope.customers
+        self.combined = ScopedShelf(
+            tables.combined, basis, look, showing(Sight.covers_activity, mask_activity, privacy)
+        )
+        self.sessions = ScopedShelf(tables.sessions, basis, look, showing(Sight.covers_session, mask_session, privacy))
+        self.representatives = ScopedShelf(
+            tables.representatives, basis, look, showing(Sight.covers_representative, mask_representative, privacy)
+        )
+        self.queues = ScopedShelf(tables.queues, basis, look, showing(Sight.covers_queue, mask_queue, privacy))
+        self.presentations = ScopedShelf(
+            tables.presentations, basis, look, showing(Sight.covers_presentation, mask_presentation, privacy)
+        )
 
     def refresh(self, moment: Moment) -> None:
         """Bring all rows up to a moment."""

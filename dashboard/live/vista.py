@@ -11,14 +11,26 @@ from dashboard.boards.scope import EVERYTHING, NOTHING, Scope
 from dashboard.live.details import DETAILS
 from dashboard.live.painting import look
 from dashboard.scopes import load_standings, scope_of, sees_everything, words_of
+from dashboard.wallboards.definition import Privacy
+
+WITHHELD = {
+    Privacy.SHOWN: "",
+    Privacy.INITIALLED: "Customers’ names as initials, and not what sessions are about",
+    Privacy.HIDDEN: "No names of customers, and not what sessions are about",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Vista:
-    """What a user sees now, and in words what that is limited to ("" for everything)."""
+    """What a user sees now, and in words which queues and people that is limited to ("" for all)."""
 
     scope: Scope
     limits: str
+
+    @property
+    def withheld(self) -> str:
+        """What is not to be seen of customers, in words; "" for nothing."""
+        return WITHHELD[self.scope.customers]
 
 
 def vista_at(user: User, moment: Moment) -> Vista:
@@ -43,6 +55,11 @@ def _look(request: HttpRequest, user: User) -> Vista:
         return Vista(EVERYTHING, "")
     load_standings([user])  # here, because the look happens on the event loop
     return look(request, partial(vista_at, user))
+
+
+def may_read(request: HttpRequest, key: str) -> bool:
+    """Say whether the user who makes a request may see a vendor's own words about its session: they hold every name."""
+    return vista_of(request).scope.customers is Privacy.SHOWN and may_see(request, "vendor-session", key)
 
 
 def may_see(request: HttpRequest, kind: str, key: str) -> bool:

@@ -1,6 +1,6 @@
 """A wallboard, live. Its definition comes with the moment, so whatever an editor changes is one more step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.boards.combined import ACTIVITY_LIST
 from dashboard.boards.moment import Moment
@@ -13,6 +13,7 @@ from dashboard.live.scoped import Shelves, shelves_of
 from dashboard.live.tables import Tables
 from dashboard.live.view import ViewKey
 from dashboard.wallboards.definition import Kind, Wallboard
+from dashboard.wallboards.privacy import stricter
 from dashboard.wallboards.stored import draft_name
 from realtime.change import Applied
 
@@ -82,6 +83,7 @@ class WallView:
             self._shelves = shelves_of(self._tables, scope)
         shelves = self._shelves
         shelves.refresh(moment)
+        wallboard = replace(wallboard, customers=stricter(wallboard.customers, scope.customers))
         going_on = shelves.combined.sections[ACTIVITY_LIST.default_tab].keys
         return Floor(
             wallboard,

@@ -8,6 +8,7 @@ from dashboard.roles import Right
 
 DESCRIPTIONS = {
     Right.SEE_EVERYTHING: "May see every queue and person, not only those of own teams",
+    Right.SEE_CUSTOMERS: "May see customers' names and what sessions are about, whatever own teams say",
     Right.ACT_ON_SOURCES: "May have a source subscribed anew",
     Right.POLL_NOW: "May have a source polled now",
     Right.START_SESSION: "May start a Seeit session",

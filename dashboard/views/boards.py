@@ -16,7 +16,7 @@ from dashboard.live.details import DETAILS
 from dashboard.live.painting import paint_view
 from dashboard.live.registry import choose_view
 from dashboard.live.view import ViewKey
-from dashboard.live.vista import may_see, vista_of
+from dashboard.live.vista import may_read, vista_of
 from dashboard.permission import may
 from dashboard.roles import Right
 from dashboard.templatetags.words import heading
@@ -90,7 +90,7 @@ def show_overview(request: HttpRequest) -> HttpResponse:
         "page": "overview",
         "painting": painting,
         "board": painting.with_clocks(),
-        "limits": vista_of(request).limits,
+        "vista": vista_of(request),
     }
     return render(request, "pages/overview.html", context | {"socket_path": socket_path(key)})
 
@@ -108,7 +108,7 @@ def show_list(request: HttpRequest, board: str) -> HttpResponse:
         "placeholder": PLACEHOLDERS[board],
         "painting": painting,
         "board": painting.with_clocks(),
-        "limits": vista_of(request).limits,
+        "vista": vista_of(request),
         "socket_path": socket_path(key),
         "query": query,
         "hidden_search": parse_qsl(replace(query, search="", page=1).encoded()),
@@ -160,7 +160,7 @@ def _drawer(request: HttpRequest, query: ListQuery) -> Drawer | None:
     if key is None:
         return None
     painting = paint_view(request, key)
-    record = describe_record(row_key) if kind == "vendor-session" and may_see(request, kind, row_key) else None
+    record = describe_record(row_key) if kind == "vendor-session" and may_read(request, row_key) else None
     return Drawer(kind, row_key, painting.with_clocks(), socket_path(key), query.encoded(), record)
 
 

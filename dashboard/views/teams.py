@@ -14,8 +14,15 @@ from dashboard.boards.relations import name_or_none
 from dashboard.models import Person, Team
 from dashboard.permission import require
 from dashboard.roles import Right
+from dashboard.wallboards.definition import Privacy
 from realtime.models import KnownQueue
 
+CUSTOMERS = [
+    (Privacy.SHOWN.value, "Shown"),
+    (Privacy.INITIALLED.value, "Names as initials; not what sessions are about"),
+    (Privacy.HIDDEN.value, "Hidden; not what sessions are about"),
+]
+EMPTY_CUSTOMERS = {"required": "Say what viewers see of customers."}
 EMPTY_NAME = {"required": "Give the team a name."}
 
 
@@ -30,10 +37,11 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it tak
     """What a team is."""
 
     queues = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
+    customers = forms.ChoiceField(choices=CUSTOMERS, widget=forms.RadioSelect, error_messages=EMPTY_CUSTOMERS)
 
     class Meta:
         model = Team
-        fields = ("name", "queues", "people", "members")
+        fields = ("name", "queues", "people", "customers", "members")
         widgets = {"people": forms.CheckboxSelectMultiple, "members": forms.CheckboxSelectMultiple}  # noqa: RUF012
         error_messages = {"name": EMPTY_NAME | {"unique": "There is already a team of this name."}}  # noqa: RUF012
 
@@ -80,10 +88,11 @@ def delete_team(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("teams")
 
 
-def described(team: Team) -> dict[str, list[str]]:
+def described(team: Team) -> dict[str, str | list[str]]:
     """Return what a team is, for the audit log."""
     return {
         "queues": list(team.queues),
+        "customers": team.customers,
         "people": [person.name for person in team.people.all()],
         "members": [user.get_username() for user in team.members.all()],
     }

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.audit import Action, record
 from dashboard.boards.records import detail_parts, record_parts, safe_link
-from dashboard.live.vista import may_see
+from dashboard.live.vista import may_read
 from dashboard.models import VendorRecord
 from dashboard.permission import require
 from dashboard.roles import Right
@@ -64,7 +64,7 @@ def show_vendor_details(request: HttpRequest) -> HttpResponse:
     """
     key = request.GET.get("key", "")[:256].replace("\0", "")
     session = VendorSession.objects.filter(key=key).first()
-    if session is None or not may_see(request, "vendor-session", key):
+    if session is None or not may_read(request, key):
         raise Http404
     parts, problem = fetch_details(session)
     context = {"page": "combined", "key": key, "vendor": session.vendor, "parts": parts, "problem": problem}

@@ -1,6 +1,7 @@
 """How much of a name leaves the server. Pure."""
 
 import unicodedata
+from functools import lru_cache
 
 from dashboard.wallboards.definition import Privacy
 
@@ -18,6 +19,12 @@ def masked(name: str, privacy: Privacy) -> str:
             return ""
 
 
+def stricter(one: Privacy, other: Privacy) -> Privacy:
+    """Return which of two leaves less of a name."""
+    return max(one, other, key=list(Privacy).index)
+
+
+@lru_cache(maxsize=8192)
 def initials(name: str) -> str:
     """Return the first letters of a name's words in any script, "A. M."; "" where it has no letter."""
     words = unicodedata.normalize("NFC", name).split()

@@ -8,6 +8,7 @@ import pytest
 from dashboard.boards.scope import EVERYTHING, NOTHING, Scope, scope_by_itself, sight_of
 from dashboard.live.scoped import ScopedShelf, ScopedTables
 from dashboard.live.shelf import Shelf
+from dashboard.wallboards.definition import Privacy
 from realtime.change import Change
 from tests.dashboard.live.test_tables import SOURCE, Life, assert_counted, single_step
 
@@ -87,8 +88,17 @@ def test_nothing_is_seen_of_nothing() -> None:
 def test_what_two_may_see_together() -> None:
     one, other = Scope(frozenset("a"), frozenset("p")), Scope(frozenset("b"))
     assert one.joined(other) == Scope(frozenset("ab"), frozenset("p"))
-    assert one.joined(EVERYTHING) is EVERYTHING
+    assert one.joined(EVERYTHING) == EVERYTHING
     assert not one.joined(NOTHING).is_everything
+
+
+def test_of_names_two_leave_what_both_leave() -> None:
+    shown, initialled = Scope(frozenset("a")), Scope(frozenset("b"), customers=Privacy.INITIALLED)
+    hidden = Scope(customers=Privacy.HIDDEN)
+    assert shown.joined(initialled) == Scope(frozenset("ab"), customers=Privacy.INITIALLED)
+    assert shown.met(hidden) == hidden.met(shown) == Scope(frozenset("a"), customers=Privacy.HIDDEN)
+    assert EVERYTHING.met(hidden) == EVERYTHING.joined(hidden) == hidden
+    assert not hidden.is_everything
 
 
 def test_lead_of_a_queue_on_the_appliance_has_it_for_scope() -> None:

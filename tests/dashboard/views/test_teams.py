@@ -49,7 +49,13 @@ def test_changes_need_the_token() -> None:
 
 def test_team_is_made_changed_and_deleted_and_each_is_recorded(queue: KnownQueue) -> None:
     browser, member, person = log_in(MANAGER), User.objects.create(username="eva"), Person.objects.create(name="Eva")
-    posted = {"name": "Night", "queues": [queue.key], "members": [member.pk], "people": [person.pk]}
+    posted = {
+        "name": "Night",
+        "queues": [queue.key],
+        "members": [member.pk],
+        "people": [person.pk],
+        "customers": "hidden",
+    }
     page = browser.post(reverse("new-team"), posted, follow=True).content.decode()
     team = Team.objects.get()
     assert (team.queues, list(team.members.all()), list(team.people.all())) == ([queue.key], [member], [person])
@@ -58,8 +64,9 @@ def test_team_is_made_changed_and_deleted_and_each_is_recorded(queue: KnownQueue
     assert "&lt;img src=x" in page
 
     form = browser.get(reverse("team", args=[team.pk])).content.decode()
-    assert form.count("checked") == 3
-    browser.post(reverse("team", args=[team.pk]), {"name": "Day"})
+    assert form.count("checked") == 4
+    assert team.customers == "hidden"
+    browser.post(reverse("team", args=[team.pk]), {"name": "Day", "customers": "initialled"})
     assert Team.objects.get().queues == []
 
     browser.post(reverse("delete-team", args=[team.pk]))
@@ -70,7 +77,9 @@ def test_team_is_made_changed_and_deleted_and_each_is_recorded(queue: KnownQueue
         ("team changed", "Day"),
         ("team deleted", "Day"),
     ]
-    assert entries[0].detail == {"queues": [queue.key], "people": ["Eva"], "members": ["eva"]}
+    told = {"queues": [queue.key], "customers": "hidden", "people": ["Eva"], "members": ["eva"]}
+    assert entries[0].detail == told
+    assert entries[1].detail == {"queues": [], "customers": "initialled", "people": [], "members": []}
 
 
 def test_queue_that_is_gone_stays_with_its_team(queue: KnownQueue) -> None:
@@ -78,7 +87,9 @@ def test_queue_that_is_gone_stays_with_its_team(queue: KnownQueue) -> None:
     queue.delete()
     browser = log_in(MANAGER)
     assert "helpdesk:team/7 (not seen any more)" in browser.get(reverse("teams")).content.decode()
-    browser.post(reverse("team", args=[team.pk]), {"name": "Night", "queues": ["helpdesk:team/7"]})
+    browser.post(
+        reverse("team", args=[team.pk]), {"name": "Night", "queues": ["helpdesk:team/7"], "customers": "shown"}
+    )
     assert Team.objects.get().queues == ["helpdesk:team/7"]
 
 
@@ -90,6 +101,8 @@ def test_queue_that_is_gone_stays_with_its_team(queue: KnownQueue) -> None:
         ({"name": "x" * 61}, "at most 60"),
         ({"name": "New", "queues": ["made up"]}, "made up"),
         ({"name": "New", "members": ["999"]}, "999"),
+        ({"name": "New"}, "Say what viewers see of customers."),
+        ({"name": "New", "customers": "all of it"}, "all of it"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(posted: dict[str, object], sentence: str) -> None:

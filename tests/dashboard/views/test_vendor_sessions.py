@@ -49,7 +49,8 @@ def seeit(settings: Settings, tmp_path: Path, valkey: ValkeyServer) -> Iterator[
 def log_in(*permissions: str) -> Client:
     """Return the browser of somebody with these permissions."""
     user = User.objects.create(username="ingrid")
-    user.user_permissions.set(Permission.objects.filter(codename__in=(*permissions, Right.SEE_EVERYTHING)))
+    sees = (Right.SEE_EVERYTHING, Right.SEE_CUSTOMERS)
+    user.user_permissions.set(Permission.objects.filter(codename__in=(*permissions, *sees)))
     client = Client()
     client.force_login(user)
     return client
