@@ -50,8 +50,11 @@ function fill(bar, seconds) {
   bar.setAttribute("width", `${Math.min(100, Math.max(0, share)).toFixed(1)}%`);
 }
 
-// The server's clock, in milliseconds; while the page is paused, the moment at which it was.
-export const readClock = () => Number(root.dataset.paused) || Date.now() + ahead;
+// The server's clock, in milliseconds, as far as we know it.
+export const serverClock = () => Date.now() + ahead;
+
+// The same; while the page is paused, the moment at which it was.
+export const readClock = () => Number(root.dataset.paused) || serverClock();
 
 // Sets the clocks within `whole`.
 export function tick(whole = document) {

@@ -1,5 +1,5 @@
 // The time of day in the wallboard's zone, its theme, and the night, by the server's clock as far as the screen knows it.
-import { readClock } from "../ticker.js";
+import { serverClock } from "../ticker.js";
 import { setting } from "./head.js";
 
 const root = document.documentElement;
@@ -32,7 +32,7 @@ function isNight(time) {
 const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
 function tick() {
-  const now = root.dataset.paused ? Date.now() : readClock();
+  const now = serverClock();
   const time = timeOfDay(now);
   for (const element of document.querySelectorAll('[data-wall="time"]')) write(element, time);
   for (const element of document.querySelectorAll('[data-wall="date"]')) write(element, dayOf(now));

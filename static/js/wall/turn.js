@@ -1,63 +1,85 @@
 // Whose turn it is: pages, and the parts of a page whose rows do not fit. It stands on the root, where no frame sweeps it
-// away; the style sheet shows what belongs to it.
+// away; the style sheet shows what belongs to it. The server's clock says whose turn it is, so screens that show the same
+// turn together. What was shown stays for as long as it was given: rows that come and go move nobody on.
+import { serverClock } from "../ticker.js";
 import { setting } from "./head.js";
 
 const EVERY = 500;
+const LEAST = 3000; // what is left of a turn: less is not worth beginning
+const LONGEST = 3600000; // a turn: what lasts longer, a clock that was set does
 const root = document.documentElement;
 const upright = matchMedia("(orientation: portrait)");
-let turns = [];
+let turns = []; // [{ name, page, pages, part, parts, lasts }], a part each
 let told = "";
-let page = 0;
-let part = 0;
-let began = performance.now();
+let shown = null;
+let until = 0;
+let skipped = 0; // how far somebody went ahead by hand
 
 function read() {
-  const text = setting("turns") ?? "[]";
-  if (text !== told) {
-    told = text;
-    turns = JSON.parse(text).map(([seconds, wide, tall, name]) => ({ seconds, wide, tall, name }));
-  }
+  const text = `${upright.matches} ${setting("turns") ?? "[]"}`;
+  if (text === told) return;
+  told = text;
+  const pages = JSON.parse(setting("turns") ?? "[]");
+  turns = pages.flatMap(([seconds, wide, tall, name], page) => {
+    const parts = upright.matches ? tall : wide;
+    const one = { name, page, pages: pages.length, parts, lasts: seconds * 1000 };
+    return Array.from({ length: parts }, (_, part) => ({ ...one, part }));
+  });
 }
 
-const partsOf = (turn) => (upright.matches ? turn.tall : turn.wide);
+// The turn of a moment, and what is left of it.
+function turnAt(moment) {
+  const whole = turns.reduce((sum, { lasts }) => sum + lasts, 0);
+  let left = moment % whole;
+  for (const turn of turns) {
+    if (left < turn.lasts) return { turn, left: turn.lasts - left };
+    left -= turn.lasts;
+  }
+  return { turn: turns[0], left: 0 };
+}
 
 function tell() {
-  const turn = turns[page];
-  root.dataset.wallPage = page + 1;
-  root.dataset.wallPart = part + 1;
+  root.dataset.wallPage = shown.page + 1;
+  root.dataset.wallPart = shown.part + 1;
   const words = [];
-  if (turns.length > 1) words.push(`${turn?.name} ${page + 1}/${turns.length}`);
-  if (turn && partsOf(turn) > 1) words.push(`part ${part + 1}/${partsOf(turn)}`);
+  if (shown.pages > 1) words.push(`${shown.name} ${shown.page + 1}/${shown.pages}`);
+  if (shown.parts > 1) words.push(`part ${shown.part + 1}/${shown.parts}`);
   const place = document.getElementById("wall-turn");
   if (place && place.textContent !== words.join(" · ")) place.textContent = words.join(" · ");
-}
-
-function show() {
-  read();
-  if (page >= turns.length) page = part = 0;
-  if (turns[page] && part >= partsOf(turns[page])) part = 0;
-  tell();
-}
-
-function next() {
-  const turn = turns[page];
-  if (!turn) return;
-  began = performance.now();
-  if (part + 1 < partsOf(turn)) part += 1;
-  else {
-    part = 0;
-    page = (page + 1) % turns.length;
-  }
-  tell();
 }
 
 // Whoever reads an explanation is not turned away from it.
 const isRead = () => document.querySelector(":popover-open") !== null;
 
+function follow(now) {
+  const { turn, left } = turnAt(now + skipped);
+  if (shown && left < LEAST) return;
+  shown = turn;
+  until = now + left;
+}
+
+function show() {
+  read();
+  if (turns.length === 0) return;
+  const now = serverClock();
+  const before = shown;
+  shown = turns.find(({ page, part }) => page === shown?.page && part === shown?.part) ?? null;
+  const isOver = now >= until || until - now > LONGEST;
+  if (!shown || (isOver && !isRead())) follow(now);
+  if (shown !== before) tell();
+}
+
+function next() {
+  if (turns.length === 0) return;
+  const now = serverClock();
+  skipped += turnAt(now + skipped).left;
+  shown = null;
+  follow(now);
+  tell();
+}
+
 show();
-setInterval(() => {
-  if (!isRead() && turns[page] && performance.now() - began >= turns[page].seconds * 1000) next();
-}, EVERY);
+setInterval(show, EVERY);
 document.addEventListener("live:shown", show);
 upright.addEventListener("change", show);
 document.addEventListener("keydown", (event) => { if (event.key === "ArrowRight") next(); });
