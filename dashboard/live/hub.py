@@ -118,6 +118,7 @@ class Hub:
             sockets=len(self.sockets),
             dirty_sockets=sum(socket.steps_behind > 0 for socket in self.sockets),
             views=len(self._shows),
+            tasks=len(asyncio.all_tasks()),
             positions={source: self._replica.position(source).seq for source in self._replica.statuses},
         )
 

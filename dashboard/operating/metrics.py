@@ -32,6 +32,7 @@ class HubFigures:
     sockets: int
     dirty_sockets: int
     views: int
+    tasks: int
     positions: Mapping[str, int]
 
 
@@ -65,6 +66,7 @@ def hub_metrics(hub: HubFigures, statuses: Mapping[str, LinkStatus]) -> Iterator
         "dashboard_dirty_sockets", "Sockets that have not acknowledged what they were sent", value=hub.dirty_sockets
     )
     yield GaugeMetricFamily("dashboard_views", "Different views that this web process keeps", value=hub.views)
+    yield GaugeMetricFamily("dashboard_tasks", "Asyncio tasks of this web process", value=hub.tasks)
     behind = GaugeMetricFamily(
         "dashboard_source_behind_commits", "Commits that this web process does not show yet", labels=["source"]
     )
