@@ -23,7 +23,7 @@ export DEMO_REDIS_URL := $(REDIS_URL)
 endif
 DEMO_OPTIONS = $(foreach name,SPEED SESSIONS REPS RATE SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) "$($(name))"))
 
-.PHONY: setup demo test check bench chaos lock start
+.PHONY: setup demo test check bench chaos soak lock start
 .DELETE_ON_ERROR:
 
 setup: staticroot/.ok $(V)/.dev node_modules/.browser
@@ -55,6 +55,10 @@ bench: staticroot/.ok $(V)/.dev node_modules/.browser
 export SECONDS SEED
 chaos: staticroot/.ok $(V)/.dev
 	$(PYTHON) -m tests.chaos
+
+# A simulated day in ten minutes.
+soak: staticroot/.ok $(V)/.dev
+	$(PYTHON) -m tests.soak.day $(ARGS)
 
 # An installation's processes, as `Procfile` lists them (docs/operating.md). honcho gives each process type a PORT of its
 # own, starting at 5000 unless told: web stands first and is told.

@@ -17,8 +17,8 @@ from psycopg.rows import dict_row
 
 from dashboard.models import Team
 from dashboard.roles import LEAD
-from tests.e2e.mirroring import Appliance, Tables, known_part
-from tests.e2e.polling import TABLES, VENDORS, Vendors
+from tests.e2e.mirroring import Appliance, Tables, known_part, simulating
+from tests.e2e.polling import TABLES, VENDORS, Vendors, vendors_simulated
 from tests.services.database import default_database, migrate
 from tests.services.postgres import PostgresServer, create_database_on, provide_postgres
 from tests.services.process import Process, free_port, running
@@ -125,12 +125,25 @@ class World:
 @contextmanager
 def chaotic_world(folder: Path, valkey: ValkeyServer, seed: int) -> Iterator[World]:
     """Provide an installation in which everything runs, two queues and two marked sessions in it."""
+    options = ("--sessions", "14", "--reps", "12", "--speed", "2", "--rate", "8", "--seed", str(seed))
+    with standing_world(folder, valkey, options) as world:
+        world.execute(TRACES)
+        add_marked_sessions(world.appliance)
+        add_users(world)
+        world.start_all()
+        wait_for_start(world)
+        yield world
+
+
+@contextmanager
+def standing_world(folder: Path, valkey: ValkeyServer, options: tuple[str, ...]) -> Iterator[World]:
+    """Provide a center with these options, vendors with no work of their own, and an installation that does not run."""
     with ExitStack() as stack:
         postgres = provide_postgres(folder / "chaosdb")
         stack.callback(shutil.rmtree, postgres.folder, ignore_errors=True)
         stack.callback(lambda: postgres.stop(killed=True))
         url = create_database_on(postgres.database_url("postgres"), "chaos")
-        appliance, vendors = simulate(folder, seed, stack)
+        appliance, vendors = simulate(folder, options, stack)
         port = free_port()
         sources = write_sources(folder, appliance, vendors)
         environment = {
@@ -140,23 +153,12 @@ def chaotic_world(folder: Path, valkey: ValkeyServer, seed: int) -> Iterator[Wor
         world = World(folder, postgres, valkey, appliance, vendors, environment, port, stack)
         with default_database(url):
             migrate()
-            world.execute(TRACES)
-            add_marked_sessions(appliance)
-            add_users(world)
-        world.start_all()
-        wait_for_start(world)
-        yield world
+            yield world
 
 
-def simulate(folder: Path, seed: int, stack: ExitStack) -> tuple[Appliance, Vendors]:
-    """Start the appliance and the vendors."""
-    options = ("--sessions", "14", "--reps", "12", "--speed", "2", "--rate", "8", "--busy", "0", "--seed", str(seed))
-    process = stack.enter_context(
-        running("manage.py", "simulate", "--control", "--port", "0", *options, log_path=folder / "simulator.log")
-    )
-    process.wait_for_output("simulator: http://")
-    urls = {name: url for name, mark, url in (line.partition(": ") for line in process.output.splitlines()) if mark}
-    return Appliance(urls["simulator"], process), Vendors(urls, process)
+def simulate(folder: Path, options: tuple[str, ...], stack: ExitStack) -> tuple[Appliance, Vendors]:
+    """Start the appliance, and vendors whose clocks are ours."""
+    return stack.enter_context(simulating(folder, *options)), stack.enter_context(vendors_simulated(folder))
 
 
 def write_sources(folder: Path, appliance: Appliance, vendors: Vendors) -> Path:
