@@ -1,4 +1,4 @@
-"""Run the lines, print the table, write the JSON. QUICK=1 takes fewer samples and smaller sizes."""
+"""Run the lines, print the table, write the JSON. QUICK=1 takes fewer samples and smaller sizes, and no slow lines."""
 
 import argparse
 import gc
@@ -19,7 +19,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
-from tests.bench.line import Result, measure_line  # noqa: E402
+from tests.bench.line import LeftOut, Result, measure_line  # noqa: E402
 from tests.bench.lines import MODULES  # noqa: E402
 from tests.bench.report import ROOT, Machine, describe_machine, print_table, write_json  # noqa: E402
 from tests.bench.surroundings import Surroundings  # noqa: E402
@@ -28,42 +28,43 @@ GC_THRESHOLDS = (50_000, 20, 100)  # the mirror's own (`realtime.worker`)
 
 
 def read_modules(arguments: list[str]) -> list[str]:
-    """Return the modules to run: those named, else all."""
+    """Return the modules to run, in the order of the table: those named, else all."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("modules", nargs="*", choices=[*MODULES, []], metavar="module", help=", ".join(MODULES))
-    return parser.parse_args(arguments).modules or list(MODULES)
+    named = parser.parse_args(arguments).modules or MODULES
+    return [name for name in MODULES if name in named]
 
 
-def measure_all(modules: list[str], surroundings: Surroundings) -> Iterator[Result]:
+def measure_all(modules: list[str], surroundings: Surroundings) -> Iterator[Result | LeftOut]:
     """Measure line by line, saying on standard error where we are."""
     started = time.monotonic()
     for name in modules:
         for line in MODULES[name](surroundings):
             print(f"{time.monotonic() - started:4.0f} s  {name}: {line.name}", file=sys.stderr, flush=True)
-            yield measure_line(line, surroundings.samples)
+            yield line if isinstance(line, LeftOut) else measure_line(line, surroundings.samples)
 
 
-def run(modules: list[str], *, quick: bool) -> None:
+def run(modules: list[str]) -> None:
     """Measure, print, write."""
     machine = describe_machine()
     gc.set_threshold(*GC_THRESHOLDS)
     started = time.monotonic()
     folder = Path(settings.VAR_DIR)
     folder.mkdir(parents=True)
-    results: list[Result] = []
+    results: list[Result | LeftOut] = []
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder.parent, ignore_errors=True)
         try:
-            for result in measure_all(modules, Surroundings(folder, quick, stack)):
+            for result in measure_all(modules, Surroundings(folder, stack)):
                 results.append(result)  # noqa: PERF402  # so that a line that breaks does not cost the others
         finally:
-            report(results, machine, quick=quick, seconds=time.monotonic() - started)
+            report(results, machine, seconds=time.monotonic() - started)
 
 
-def report(results: list[Result], machine: Machine, *, quick: bool, seconds: float) -> None:
+def report(results: list[Result | LeftOut], machine: Machine, *, seconds: float) -> None:
     """Print and write what was measured."""
     path = ROOT / "var" / "bench" / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.json"
-    write_json(path, machine, results, quick=quick, seconds=seconds)
+    write_json(path, machine, [one for one in results if isinstance(one, Result)], seconds=seconds)
     print_table(results)
     print(
         f"\n{machine.processor}, {machine.cores} cores, {machine.memory_gb} GB, {machine.system}, "
@@ -75,4 +76,4 @@ def report(results: list[Result], machine: Machine, *, quick: bool, seconds: flo
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers we started end with us
-    run(read_modules(sys.argv[1:]), quick=os.environ.get("QUICK", "") not in {"", "0"})
+    run(read_modules(sys.argv[1:]))

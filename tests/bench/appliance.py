@@ -10,10 +10,10 @@ from realtime.session import Send, Session
 from realtime.simulator.center import Center
 from realtime.state import State
 from realtime.wire import encode_message
+from tests.bench.surroundings import QUICK
 
 SOURCE = "bench"
-SESSIONS = 10_000
-REPRESENTATIVES = 5_000
+SESSIONS, REPRESENTATIVES = (2_000, 1_000) if QUICK else (10_000, 5_000)
 STARTED_AT = 1_700_000_000.0
 ROWS_PER_MESSAGE = 500
 CHANGED_SHARE = 100  # every how many rows one differs in the other copy
@@ -23,7 +23,7 @@ Tables = dict[str, dict[str, dict[str, Any]]]
 
 @cache
 def full_tables() -> Tables:
-    """Return the tables of a center with 10,000 sessions and 5,000 representatives (about 60,000 rows, 14 MB)."""
+    """Return the tables of a large center: six rows a session, about 62,000 (14 MB) but in the quick run."""
     return Center(1, STARTED_AT, reps=REPRESENTATIVES, sessions=SESSIONS).tables
 
 

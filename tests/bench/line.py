@@ -59,6 +59,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Lines that are not measured, and why."""
+
+    name: str
+    why: str = "not in the quick run"
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A measured line. Lower is better in every unit."""
 

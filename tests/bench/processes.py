@@ -23,20 +23,25 @@ from tests.bench.surroundings import Surroundings
 from tests.services.waiting import until
 
 STOP_SECONDS = 10
+COPY_SECONDS = 180  # for the largest of all centers
 
 
 @dataclass
 class Stage:
-    """A simulator whose center stands still, a mirror process that follows it, and our ear at its feed."""
+    """A simulator whose center stands still, a mirror process that follows it, and our ear at its feed.
+
+    `environment` says which database, Valkey and sources a site beside them uses.
+    """
 
     simulator: Simulator
     process: psutil.Process
+    environment: dict[str, str]
     status: LinkStatus | None = None
     on_published: list[Callable[[Published], None]] = field(default_factory=list)
 
     async def live(self, connections: int = 1) -> None:
         """Wait until so many connections were made and the last one's copy is settled."""
-        await until(lambda: self._is_live(connections), 60, "a live mirror")
+        await until(lambda: self._is_live(connections), COPY_SECONDS, "a live mirror")
 
     async def _is_live(self, connections: int) -> bool:
         status = self.status
@@ -71,32 +76,35 @@ def count_written() -> int:
 
 
 @asynccontextmanager
-async def mirrored(surroundings: Surroundings, database_url: str, sessions: int, reps: int) -> AsyncIterator[Stage]:
+async def mirrored(
+    surroundings: Surroundings, database_url: str, sessions: int, reps: int, more_sources: str = ""
+) -> AsyncIterator[Stage]:
     """Start a simulator of that size and a mirror; go on once the mirror is live."""
     valkey_url = surroundings.valkey.url
     async with Simulator(Options(sessions=sessions, reps=reps)) as simulator:
         simulator.pause()
-        sources = surroundings.folder / "sources.toml"
+        sources = surroundings.folder / f"sources-{simulator.port}.toml"
         sources.write_text(
             f'[{SOURCE}]\nvendor = "beyondtrust"\nurl = "{simulator.url}"\n'
             f'client_id = "{simulator.options.client_id}"\nclient_secret = "{simulator.options.client_secret}"\n'
+            + more_sources
         )
         sources.chmod(0o600)
-        environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "dashboard.settings",
+        environment = {
             "DATABASE_URL": database_url,
             "REDIS_URL": valkey_url,
             "SOURCES_FILE": str(sources),
         }
+        own = os.environ | environment | {"DJANGO_SETTINGS_MODULE": "dashboard.settings"}
         with (surroundings.folder / "mirror.log").open("ab") as log:
             process = subprocess.Popen(  # noqa: ASYNC220  # forking takes a millisecond, and nothing is measured yet
-                [sys.executable, "manage.py", "runmirror"], cwd=ROOT, env=environment, stdout=log, stderr=log
+                [sys.executable, "manage.py", "runmirror"], cwd=ROOT, env=own, stdout=log, stderr=log
             )
-        stage = Stage(simulator, psutil.Process(process.pid))
+        stage = Stage(simulator, psutil.Process(process.pid), environment)
         ear = asyncio.create_task(stage.listen())
         try:
             await stage.live()
-            await until(stage.is_written, 60, "the first copy in the database")
+            await until(stage.is_written, COPY_SECONDS, "the first copy in the database")
             yield stage
         finally:
             ear.cancel()

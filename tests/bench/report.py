@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 import psutil
 
-from tests.bench.line import Measure, Result, Side
+from tests.bench.line import LeftOut, Measure, Result, Side
+from tests.bench.surroundings import QUICK
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HEADINGS = ("line", "unit", "ours", "CPU s", "textbook", "limit", "ours/textbook", "ours/limit", "bar", "")
@@ -59,8 +60,10 @@ def git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def as_row(result: Result) -> tuple[str, ...]:
+def as_row(result: Result | LeftOut) -> tuple[str, ...]:
     """Return a line's cells, in the order of `HEADINGS`."""
+    if isinstance(result, LeftOut):
+        return (result.name, *[""] * (len(HEADINGS) - 2), result.why)
     sides = [figure(result.medians.get(side)) for side in (Side.TEXTBOOK, Side.LIMIT)]
     ratios = [times(result.measured(measure)) for measure in (Measure.TO_TEXTBOOK, Measure.TO_LIMIT)]
     ours = figure(result.medians[Side.OURS])
@@ -93,7 +96,7 @@ def verdict(result: Result) -> str:
     return {None: "", True: "reached", False: "MISSED"}[result.is_reached]
 
 
-def print_table(results: Iterable[Result]) -> None:
+def print_table(results: Iterable[Result | LeftOut]) -> None:
     """Print all lines, aligned."""
     rows = [HEADINGS, *map(as_row, results)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(HEADINGS))]
@@ -107,11 +110,11 @@ def columns(row: Sequence[str], widths: Sequence[int]) -> Iterable[tuple[int, tu
     return enumerate(zip(row, widths, strict=True))
 
 
-def write_json(path: Path, machine: Machine, results: Iterable[Result], *, quick: bool, seconds: float) -> None:
+def write_json(path: Path, machine: Machine, results: Iterable[Result], *, seconds: float) -> None:
     """Write everything that was measured, each sample too."""
     document = {
         "machine": asdict(machine),
-        "quick": quick,
+        "quick": QUICK,
         "seconds": round(seconds, 1),
         "lines": [as_document(one) for one in results],
     }

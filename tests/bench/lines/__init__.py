@@ -6,11 +6,24 @@ stands exactly as long as the `with` blocks around its `yield`.
 
 from collections.abc import Callable, Iterator
 
-from tests.bench.line import Line
-from tests.bench.lines import apply, board, browser, combined, copy, live, memory, poll, stopped, sustained, wire
+from tests.bench.line import LeftOut, Line
+from tests.bench.lines import (
+    apply,
+    board,
+    browser,
+    combined,
+    copy,
+    live,
+    memory,
+    poll,
+    stopped,
+    sustained,
+    tail,
+    wire,
+)
 from tests.bench.surroundings import Surroundings
 
-Module = Callable[[Surroundings], Iterator[Line]]
+Module = Callable[[Surroundings], Iterator[Line | LeftOut]]
 
 MODULES: dict[str, Module] = {
     "apply": apply.lines,
@@ -20,9 +33,10 @@ MODULES: dict[str, Module] = {
     "memory": memory.lines,
     "poll": poll.lines,
     "combined": combined.lines,
+    "tail": tail.lines,
     "board": board.lines,
     "live": live.lines,
     "stopped": stopped.lines,
     "browser": browser.lines,
 }
-"""In the order of the table; `python -m tests.bench apply wire` runs these only."""
+"""In the order of the table; the boards stand last and share a mirror. `python -m tests.bench apply` runs one only."""

@@ -1,6 +1,5 @@
 """A board of 500 rows: what a changed row costs beside all rows, and how soon its page is there."""
 
-import asyncio
 import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,9 +19,8 @@ from realtime.change import Change
 from realtime.state import State
 from tests.bench.appliance import SOURCE
 from tests.bench.line import Bar, Line, Measure, Sample, Side, Stopwatch, already_taken
-from tests.bench.lines.live import REPRESENTATIVES, SESSIONS, started
-from tests.bench.live.servers import Server, our_site
-from tests.bench.processes import mirrored
+from tests.bench.live.boards import Boards, boards_of
+from tests.bench.live.servers import Server, our_site, started
 from tests.bench.surroundings import Surroundings
 
 KEY = ViewKey("sessions")
@@ -31,8 +29,8 @@ CHANGES = 20
 
 def lines(surroundings: Surroundings) -> Iterator[Line]:
     """One changed row; the page, for a view on show and for a new one."""
-    with surroundings.database("sqlite") as url:
-        warm, cold = asyncio.run(measure_pages(surroundings, url))
+    with boards_of(surroundings) as boards:
+        warm, cold = surroundings.runner.run(measure_pages(boards, surroundings))
         bench = Bench()
         yield Line(
             "one changed row of 500",
@@ -87,12 +85,9 @@ class Bench:
         return Moment(self._state, self._statuses, datetime.now(UTC))
 
 
-async def measure_pages(surroundings: Surroundings, database_url: str) -> tuple[list[Sample], list[Sample]]:
-    """Fetch the page of a view on show, and of views that nobody has seen; leave the rows in the database."""
-    async with (
-        mirrored(surroundings, database_url, SESSIONS, REPRESENTATIVES),
-        started(our_site, surroundings, database_url) as server,
-    ):
+async def measure_pages(boards: Boards, surroundings: Surroundings) -> tuple[list[Sample], list[Sample]]:
+    """Fetch the page of a view on show, and of views that nobody has seen."""
+    async with started(our_site, boards.center.stage, surroundings.folder) as server:
         fetch = sync_to_async(partial(fetch_pages, server, surroundings.samples * 2), thread_sensitive=False)
         return await fetch()
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from playwright.async_api import Page, async_playwright
 
 from tests.bench.line import Bar, Line, Sample, Side, already_taken
-from tests.bench.lines.live import REPRESENTATIVES, SESSIONS, started
+from tests.bench.live.boards import SESSIONS, Boards, boards_of
 from tests.bench.live.load import Center
-from tests.bench.live.servers import Server, our_site
-from tests.bench.processes import mirrored
-from tests.bench.surroundings import Surroundings
+from tests.bench.live.servers import Server, our_site, started
+from tests.bench.surroundings import QUICK, Surroundings
 from tests.services.browser import find_chromium, use_own_node
 from tests.services.waiting import until
 
 ROWS = 50
+SECONDS = 2 if QUICK else 8
 FRAMES_PER_SECOND = 10
 MANY_ROWS = 10  # a frame with fewer is not counted: it is time's, or a part of a batch
 MARK = re.compile(r"@@(\d+):(\d+)@@")  # what `Center.change` writes
@@ -32,8 +32,8 @@ WATCH_FRAMES = """
 
 def lines(surroundings: Surroundings) -> Iterator[Line]:
     """The median and the slowest of a second's frames."""
-    with surroundings.database("sqlite") as url:
-        found = sorted(asyncio.run(measure(surroundings, url)))
+    with boards_of(surroundings) as boards:
+        found = sorted(surroundings.runner.run(measure(boards, surroundings)))
     for name, value in (("median", found[len(found) // 2]), ("p95", found[len(found) * 95 // 100])):
         yield Line(
             f"a frame of {ROWS} changed rows of {SESSIONS} in Chromium, {name}",
@@ -45,25 +45,22 @@ def lines(surroundings: Surroundings) -> Iterator[Line]:
         )
 
 
-async def measure(surroundings: Surroundings, database_url: str) -> list[float]:
+async def measure(boards: Boards, surroundings: Surroundings) -> list[float]:
     """Return how many milliseconds each frame took the page."""
-    async with mirrored(surroundings, database_url, SESSIONS, REPRESENTATIVES) as stage:
-        center = Center(stage)
-        await center.spread()
-        async with started(our_site, surroundings, database_url) as server, async_playwright() as playwright:
-            use_own_node()
-            chromium = find_chromium()
-            browser = await playwright.chromium.launch(
-                executable_path=chromium.executable, args=list(chromium.arguments), env={**chromium.environment}
-            )
-            try:
-                page = await browser.new_page(viewport={"width": 1440, "height": 900})
-                return await watch_frames(page, server, center, 3 if surroundings.quick else 8)
-            finally:
-                await browser.close()
+    use_own_node()
+    chromium = find_chromium()
+    async with (
+        started(our_site, boards.center.stage, surroundings.folder) as server,
+        async_playwright() as playwright,
+        await playwright.chromium.launch(
+            executable_path=chromium.executable, args=list(chromium.arguments), env={**chromium.environment}
+        ) as browser,
+    ):
+        page = await browser.new_page(viewport={"width": 1440, "height": 900})
+        return await watch_frames(page, server, boards.center)
 
 
-async def watch_frames(page: Page, server: Server, center: Center, seconds: int) -> list[float]:
+async def watch_frames(page: Page, server: Server, center: Center) -> list[float]:
     """Change fifty rows at a time, and collect what the page took for them."""
     name, _, session = server.headers.removeprefix("Cookie: ").strip().partition("=")
     address = f"http://127.0.0.1:{server.port}"
@@ -73,7 +70,8 @@ async def watch_frames(page: Page, server: Server, center: Center, seconds: int)
     await page.goto(f"{address}/sessions/")
     await page.evaluate(WATCH_FRAMES)
     await until(lambda: has_frames(page, 1), 20, "the socket's first message")
-    for _ in range(seconds * FRAMES_PER_SECOND):
+    center.begin()
+    for _ in range(SECONDS * FRAMES_PER_SECOND):
         center.change(ROWS)
         await asyncio.sleep(1 / FRAMES_PER_SECOND)
     await until(lambda: shows_changes(page, center), 20, f"every row's last change; the page's errors: {faults[:1]}")

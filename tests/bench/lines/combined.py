@@ -22,38 +22,40 @@ from realtime.change import Cause
 from realtime.status import LinkState, LinkStatus
 from realtime.store import acquire_lease, release_lease
 from realtime.vendor_session import Kind, State
-from tests.bench.line import Bar, Line, Sample, Side, Stopwatch, already_taken
-from tests.bench.surroundings import Surroundings
+from tests.bench.line import Bar, LeftOut, Line, Sample, Side, Stopwatch, already_taken
+from tests.bench.surroundings import QUICK, Surroundings
 from tests.e2e.polling import Installation, Vendors, vendors_simulated
 from tests.services.process import free_port
 from tests.services.site import Site, cookies, serving
 from tests.services.waiting import wait_until
 
-ROWS, QUICK_ROWS = 50_000, 10_000
+ROWS = 10_000 if QUICK else 50_000
 OPEN_ROWS = 600  # more than a page
 INTERVAL_SECONDS = 5.0
-CHANGES, QUICK_CHANGES = 80, 20
+CHANGES = 80
 APART_SECONDS = 0.37  # no divisor of the interval: changes fall anywhere in it
 SEQ = re.compile(r'data-seq="(\d+)"')
 MARK = re.compile(r"bench-(\d+)")
 ADDRESSES = ("?sort=what", "?when=all", "?when=ended&sort=-begun", "?when=all&sort=person", "?q=acme&when=all")
 
 
-def lines(surroundings: Surroundings) -> Iterator[Line]:
+def lines(surroundings: Surroundings) -> Iterator[Line | LeftOut]:
     """The page, for a view on show and for new ones; then the delay."""
-    count = QUICK_ROWS if surroundings.quick else ROWS
     with surroundings.database("sqlite") as url:
-        store_sessions(count)
+        store_sessions(ROWS)
         warm, cold = measure_pages(surroundings, url)
     for name, samples in (("on show", warm), ("new", cold)):
         yield Line(
-            f"combined page over {count:,} sessions, {name}",
+            f"combined page over {ROWS:,} sessions, {name}",
             "ms",
             "ours: from the request to the page's last byte, 500 rows or what matches; CPU s is the server's",
             {Side.OURS: already_taken(samples)},
             Bar(150.0),
             samples=len(samples),
         )
+    if QUICK:
+        yield LeftOut("vendor's change to the page")
+        return
     with surroundings.database("sqlite") as url:
         delays = sorted(measure_delays(surroundings, url))
     for name, share, bar in (("p50", 0.5, None), ("p99", 0.99, Bar(INTERVAL_SECONDS + 0.3))):
@@ -128,7 +130,6 @@ def running_site(surroundings: Surroundings, url: str) -> Any:
 
 def measure_delays(surroundings: Surroundings, url: str) -> list[float]:
     """Return, for each change at a vendor, the seconds until the browser got it."""
-    count = QUICK_CHANGES if surroundings.quick else CHANGES
     with (
         vendors_simulated(surroundings.folder) as vendors,
         closing(Installation(surroundings.folder, url, vendors, ("phones",))) as installation,
@@ -138,21 +139,21 @@ def measure_delays(surroundings: Surroundings, url: str) -> list[float]:
         installation.start_beat()
         wait_until(lambda: installation.good_runs("phones"), 60, "a first poll")
         session = site.log_in("bench")
-        return asyncio.run(follow_changes(vendors, site, session, count))
+        return asyncio.run(follow_changes(vendors, site, session))
 
 
-async def follow_changes(vendors: Vendors, site: Site, session: str, count: int) -> list[float]:
+async def follow_changes(vendors: Vendors, site: Site, session: str) -> list[float]:
     """Make changes one after the other while a browser watches."""
     sent: dict[int, float] = {}
     seen: dict[int, float] = {}
     async with await site.open_socket(session, "/live/combined/") as socket:
         listening = asyncio.create_task(listen(socket, seen))
-        for number in range(count):
+        for number in range(CHANGES):
             started = time.monotonic()
             await sync_to_async(open_call, thread_sensitive=False)(vendors, number)
             sent[number] = time.monotonic()
             await asyncio.sleep(max(0.0, started + APART_SECONDS - time.monotonic()))
-        await sync_to_async(wait_until)(lambda: len(seen) == count, 30, "every change on the page")
+        await sync_to_async(wait_until)(lambda: len(seen) == CHANGES, 30, "every change on the page")
         listening.cancel()
     return [seen[number] - at for number, at in sent.items()]
 

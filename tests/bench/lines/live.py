@@ -4,23 +4,19 @@ Real processes: a simulator, a swarm of browsers, `runmirror`, Valkey, and in tu
 bare broadcast.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
-from asgiref.sync import sync_to_async
-
-from tests.bench.line import Bar, Line, Measure, Sample, Side, already_taken
+from tests.bench.line import Bar, LeftOut, Line, Measure, Sample, Side, already_taken
+from tests.bench.live.boards import Boards, boards_of
 from tests.bench.live.crowd import crowd_at
 from tests.bench.live.load import SETTLE_SECONDS, Center, Load, Outcome, run_load
-from tests.bench.live.servers import STARTS, Server, Start, group_site
-from tests.bench.processes import mirrored
-from tests.bench.surroundings import Surroundings
+from tests.bench.live.servers import STARTS, Server, grouped, started
+from tests.bench.surroundings import QUICK, Surroundings
 
-SESSIONS, REPRESENTATIVES = 500, 200
-SOCKETS = 1000
+SOCKETS = 200 if QUICK else 1000
 TEXTBOOK_SOCKETS = 100  # with a thousand it only falls behind
+ROUNDS, SECONDS = (1, 2.0) if QUICK else (2, 4.0)
 FAN_OUT = Load(views=1, changes_per_second=7)  # so far apart that each change is a frame
 
 
@@ -33,11 +29,8 @@ class Target:
     p99_ms: float
 
 
-TARGETS = (
-    Target(Load(20, 20), 15, 80),
-    Target(Load(20, 200), 60, 130),
-    Target(Load(1, 200), None, 175),
-)
+SLOW_TARGETS = (Target(Load(20, 200), 60, 130), Target(Load(1, 200), None, 175))
+TARGETS = (Target(Load(20, 20), 15, 80), *([] if QUICK else SLOW_TARGETS))
 MOST_CPU = 60.0  # % of a core
 MOST_SWARM_CPU = 80.0
 
@@ -65,10 +58,12 @@ class Windows:
         return min(map(len, self.outcomes.values()))
 
 
-def lines(surroundings: Surroundings) -> Iterator[Line]:
+def lines(surroundings: Surroundings) -> Iterator[Line | LeftOut]:
     """Latency, processor time and completeness for each load; then the fan-out alone."""
-    with surroundings.database("sqlite") as url:
-        loads, fan_out = asyncio.run(measure_all(surroundings, url))
+    with boards_of(surroundings) as boards:
+        loads, fan_out = surroundings.runner.run(measure_all(boards, surroundings))
+    if QUICK:
+        yield from (LeftOut(target.load.name) for target in SLOW_TARGETS)
     for target, windows in zip(TARGETS, loads, strict=True):
         yield from load_lines(target, windows)
     yield from fan_out_lines(fan_out)
@@ -91,7 +86,7 @@ def load_lines(target: Target, windows: Windows) -> Iterator[Line]:
 
 
 def fan_out_lines(windows: Windows) -> Iterator[Line]:
-    """Processor time of one frame to all sockets, rendering and acknowledgements included."""
+    """Processor time of one frame to all sockets, rendering and acknowledgements included; what a socket holds."""
     compares = "textbook: one channel-layer group, rendered once; limit: websockets.broadcast"
     for measure, limit in ((Measure.TO_TEXTBOOK, 0.2), (Measure.TO_LIMIT, 4.0)):
         yield Line(
@@ -99,47 +94,38 @@ def fan_out_lines(windows: Windows) -> Iterator[Line]:
             "ms CPU a frame",
             compares,
             windows.sides(lambda one: 1000 * one.cpu_seconds * SOCKETS / max(1, one.report.messages)),
-            Bar(limit, measure),
+            None if QUICK else Bar(limit, measure),  # what a frame costs at all is shared by fewer
             samples=windows.count,
         )
+    yield Line(
+        f"memory of a socket, of {SOCKETS}",
+        "kB",
+        "resident memory that the server gains while all but the first open a board and get its rows",
+        windows.sides(lambda one: one.socket_kb),
+        samples=windows.count,
+    )
 
 
-async def measure_all(surroundings: Surroundings, database_url: str) -> tuple[list[Windows], Windows]:
+async def measure_all(boards: Boards, surroundings: Surroundings) -> tuple[list[Windows], Windows]:
     """Let all sides have their turns, so that what disturbs one disturbs all."""
     loads, fan_out = [Windows() for _ in TARGETS], Windows()
-    rounds, seconds = (1, 2.0) if surroundings.quick else (2, 4.0)
-    async with mirrored(surroundings, database_url, SESSIONS, REPRESENTATIVES) as stage:
-        center = Center(stage)
-        await center.spread()
-        for _ in range(rounds):
-            for side, start in STARTS.items():
-                sockets = TEXTBOOK_SOCKETS if side is Side.TEXTBOOK else SOCKETS
-                async with started(start, surroundings, database_url) as server:
-                    for target, windows in zip(TARGETS, loads, strict=True):
-                        if surroundings.quick and side is not Side.OURS and target is not TARGETS[0]:
-                            continue
-                        windows.add(side, await watched(target.load, center, server, sockets, seconds))
-            for side, start in {**STARTS, Side.TEXTBOOK: group_site}.items():
-                async with started(start, surroundings, database_url) as server:
-                    fan_out.add(side, await watched(FAN_OUT, center, server, SOCKETS, seconds))
+    for _ in range(ROUNDS):
+        for side, start in STARTS.items():
+            sockets = TEXTBOOK_SOCKETS if side is Side.TEXTBOOK else SOCKETS
+            async with started(start, boards.center.stage, surroundings.folder) as server:
+                fanning = grouped(server) if side is Side.TEXTBOOK else server
+                fan_out.add(side, await watched(FAN_OUT, boards.center, fanning, SOCKETS))
+                for target, windows in zip(TARGETS, loads, strict=True):
+                    windows.add(side, await watched(target.load, boards.center, server, sockets))
     return loads, fan_out
 
 
-async def watched(load: Load, center: Center, server: Server, sockets: int, seconds: float) -> Outcome:
+async def watched(load: Load, center: Center, server: Server, sockets: int) -> Outcome:
     """Open the sockets, run a load, and close them."""
     async with crowd_at(server.port, server.headers) as crowd:
-        await crowd.watch(load.watchers(center.queues, server, sockets))
-        return await run_load(load, center, server, crowd, seconds)
-
-
-@asynccontextmanager
-async def started(start: Start, surroundings: Surroundings, database_url: str) -> AsyncIterator[Server]:
-    """Run a server on the stage's database; starting waits on a thread, so that the simulator goes on."""
-    environment: Mapping[str, str] = {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": surroundings.valkey.url,
-        "SOURCES_FILE": str(surroundings.folder / "sources.toml"),
-    }
-    with ExitStack() as stack:
-        enter = sync_to_async(stack.enter_context, thread_sensitive=True)
-        yield await enter(start(environment, surroundings.folder))
+        watchers = load.watchers(center.queues, server, sockets)
+        await crowd.watch(dict.fromkeys(watchers, 1))
+        before = server.rss_mb()
+        await crowd.watch({path: count - 1 for path, count in watchers.items()})
+        socket_kb = 1000 * (server.rss_mb() - before) / (sockets - len(watchers))
+        return replace(await run_load(load, center, server, crowd, SECONDS), socket_kb=socket_kb)

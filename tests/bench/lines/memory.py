@@ -5,25 +5,30 @@ from collections.abc import Iterator
 
 from realtime import feed
 from tests.bench.appliance import SOURCE, count_rows
-from tests.bench.line import Bar, Line, Measure, Sample, Side, already_taken
+from tests.bench.line import Bar, LeftOut, Line, Measure, Sample, Side, already_taken
 from tests.bench.processes import Stage, mirrored
-from tests.bench.surroundings import Surroundings
+from tests.bench.surroundings import QUICK, Surroundings
 from tests.services.waiting import until
 
 SIZES = ((2_500, 1_250), (8_250, 4_125))  # sessions and representatives of about 15,000 and 50,000 rows
 BASE_MB = 150.0
 ROW_KB = 3.0
 SMALL = (500, 250)
-FEW, MANY, QUICK_MANY = 20, 200, 40
+FEW, MANY = 20, 200
 SETTLED_EVERY = 20  # a copy settles after a second of quiet; to wait for each would take four minutes
 FLAT = 1.05
 
 
-def lines(surroundings: Surroundings) -> Iterator[Line]:
-    """One line for each size, one for the growth."""
-    for sessions, reps in SIZES[:1] if surroundings.quick else SIZES:
+def lines(surroundings: Surroundings) -> Iterator[Line | LeftOut]:
+    """One line for each size, one for what a row adds, one for the growth."""
+    if QUICK:
+        yield LeftOut("mirror memory")
+        return
+    found: list[tuple[int, float]] = []
+    for sessions, reps in SIZES:
         with surroundings.database("sqlite") as url:
             rows, held = asyncio.run(memory_after_copy(surroundings, url, sessions, reps))
+        found.append((rows, held))
         yield Line(
             f"mirror memory, {rows:,} rows",
             "MB",
@@ -32,11 +37,19 @@ def lines(surroundings: Surroundings) -> Iterator[Line]:
             Bar(BASE_MB + rows * ROW_KB / 1000),
             samples=1,
         )
-    many = QUICK_MANY if surroundings.quick else MANY
-    with surroundings.database("sqlite") as url:
-        few_mb, many_mb = asyncio.run(memory_over_copies(surroundings, url, many))
+    (few_rows, small_mb), (many_rows, large_mb) = found
     yield Line(
-        f"mirror memory after {many} resynchronisations",
+        "mirror memory, each row more",
+        "kB",
+        "ours: from the smaller to the larger of the two",
+        {Side.OURS: already_taken([Sample(1000 * (large_mb - small_mb) / (many_rows - few_rows))])},
+        Bar(ROW_KB),
+        samples=1,
+    )
+    with surroundings.database("sqlite") as url:
+        few_mb, many_mb = asyncio.run(memory_over_copies(surroundings, url, MANY))
+    yield Line(
+        f"mirror memory after {MANY} resynchronisations",
         "MB",
         f"ours: resident memory then; limit: after {FEW}",
         {Side.OURS: already_taken([Sample(many_mb)]), Side.LIMIT: already_taken([Sample(few_mb)])},

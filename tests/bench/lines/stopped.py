@@ -1,21 +1,20 @@
 """Readers that never read: what each costs the site, and what they cost the others."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.bench.line import Bar, Line, Measure, Sample, Side, already_taken
-from tests.bench.lines.live import REPRESENTATIVES, SESSIONS, started
+from tests.bench.line import Bar, LeftOut, Line, Measure, Sample, Side, already_taken
+from tests.bench.live.boards import SESSIONS, Boards, boards_of
 from tests.bench.live.crowd import crowd_at
 from tests.bench.live.load import Center, Load, run_load
-from tests.bench.live.servers import Server, our_site
-from tests.bench.processes import mirrored
-from tests.bench.surroundings import Surroundings
+from tests.bench.live.servers import Server, our_site, started
+from tests.bench.surroundings import QUICK, Surroundings
 
 LOAD = Load(1, 200)
 READERS = 100
 STOPPED = 100
-SECONDS, QUICK_SECONDS = 4.0, 2.0  # less than the five after which they are sent away
+ROUNDS = 3
+SECONDS = 4.0  # less than the five after which they are sent away
 
 
 @dataclass
@@ -27,10 +26,13 @@ class Found:
     beside_ms: list[float] = field(default_factory=list)
 
 
-def lines(surroundings: Surroundings) -> Iterator[Line]:
+def lines(surroundings: Surroundings) -> Iterator[Line | LeftOut]:
     """Memory of a reader that stopped, and the delay of those that did not."""
-    with surroundings.database("sqlite") as url:
-        found = asyncio.run(measure(surroundings, url))
+    if QUICK:
+        yield LeftOut("readers that never read")
+        return
+    with boards_of(surroundings) as boards:
+        found = surroundings.runner.run(measure(boards, surroundings))
     yield Line(
         "a reader that never reads",
         "MB",
@@ -52,28 +54,25 @@ def lines(surroundings: Surroundings) -> Iterator[Line]:
     )
 
 
-async def measure(surroundings: Surroundings, database_url: str) -> Found:
+async def measure(boards: Boards, surroundings: Surroundings) -> Found:
     """Measure readers alone, then with others that stop, each time on a fresh site."""
     found = Found()
-    async with mirrored(surroundings, database_url, SESSIONS, REPRESENTATIVES) as stage:
-        center = Center(stage)
-        await center.spread()
-        for _ in range(1 if surroundings.quick else 3):
-            async with started(our_site, surroundings, database_url) as server:
-                await measure_once(center, server, found, QUICK_SECONDS if surroundings.quick else SECONDS)
+    for _ in range(ROUNDS):
+        async with started(our_site, boards.center.stage, surroundings.folder) as server:
+            await measure_once(boards.center, server, found)
     return found
 
 
-async def measure_once(center: Center, server: Server, found: Found, seconds: float) -> None:
+async def measure_once(center: Center, server: Server, found: Found) -> None:
     """One window of each kind."""
     path = server.path(None)
     async with crowd_at(server.port, server.headers) as readers:
         await readers.watch({path: READERS})
-        outcome = await run_load(LOAD, center, server, readers, seconds)
+        outcome = await run_load(LOAD, center, server, readers, SECONDS)
         found.alone_ms.append(outcome.report.p50_ms or 0.0)
-        before = server.process.memory_info().rss
-        async with crowd_at(server.port, server.headers, reads=False) as stopped:
+        before = server.rss_mb()
+        async with crowd_at(server.port, server.headers, "stops") as stopped:
             await stopped.watch({path: STOPPED})
-            outcome = await run_load(LOAD, center, server, readers, seconds)
+            outcome = await run_load(LOAD, center, server, readers, SECONDS)
             found.beside_ms.append(outcome.report.p50_ms or 0.0)
-            found.memory_mb.append((server.process.memory_info().rss - before) / STOPPED / 1e6)
+            found.memory_mb.append((server.rss_mb() - before) / STOPPED)

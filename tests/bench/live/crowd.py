@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from tests.bench.live.swarm import Report
+from tests.bench.live.swarm import Manner, Report
 from tests.bench.report import ROOT
 from tests.services.waiting import until
 
@@ -65,8 +65,8 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd_at(port: int, headers: str = "", *, reads: bool = True) -> AsyncIterator[Crowd]:
-    """Start a process that can open sockets on a server; `reads` False stops reading after the first message."""
+async def crowd_at(port: int, headers: str = "", manner: Manner = "reads") -> AsyncIterator[Crowd]:
+    """Start a process that can open sockets on a server, and treats them in that manner (`swarm`)."""
     process = await asyncio.create_subprocess_exec(
         *(
             sys.executable,
@@ -75,7 +75,7 @@ async def crowd_at(port: int, headers: str = "", *, reads: bool = True) -> Async
             "127.0.0.1",
             str(port),
             headers,
-            "reads" if reads else "stops",
+            manner,
         ),
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,

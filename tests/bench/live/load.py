@@ -15,13 +15,14 @@ from tests.bench.processes import Stage
 from tests.services.waiting import until
 
 QUEUES = 20
+ROWS_A_MESSAGE = 500
 SETTLE_SECONDS = 10.0
 QUIET_SECONDS = 0.3  # well over the tenth of a second for which a busy view gathers
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is measured: changes a second on the sessions of 20 queues, or of one board that shows all."""
+    """What is measured: changes a second on the sessions of as many queues as views, or of one board that shows all."""
 
     views: int
     changes_per_second: int
@@ -40,13 +41,14 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one window gave. `late_ms` is how late the sender was at worst; `swarm_share` is of a core, as is `cpu`."""
+    """What one window gave. Shares are of a core; `socket_kb` is what each socket more had cost before it."""
 
     report: Report
     cpu_share: float
     cpu_seconds: float
     swarm_share: float
     wrong: int
+    socket_kb: float = 0.0
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Center:
     """The simulated center's sessions, spread over queues of ours."""
 
     stage: Stage
+    queue_count: int = QUEUES  # another one than any center before it on the stage
     queues: list[Queue] = field(default_factory=list)
     _row_ids: list[str] = field(default_factory=list)
     _order: list[int] = field(default_factory=list)
@@ -63,7 +66,8 @@ class Center:
     async def spread(self) -> None:
         """Make the queues, move every session into one of them, and wait until that is committed and published."""
         simulator = self.stage.simulator
-        names = {f"9{number:03}": f"Bench {number:02}" for number in range(QUEUES)}
+        size = self.queue_count
+        names = {f"9{size:03}{number:03}": f"Bench {size}-{number}" for number in range(size)}
         self.queues = [Queue(f"{SOURCE}:{row_id}", name) for row_id, name in names.items()]
         self._row_ids = list(simulator.center.tables["support_session"])
         heard: set[str] = set()
@@ -77,9 +81,11 @@ class Center:
         self.stage.on_published[:] = [hear]
         simulator.apply(insert={"queue": {row_id: {"name": name, "type": "team"} for row_id, name in names.items()}})
         places = list(names)
-        for number, row_id in enumerate(self._row_ids):
-            simulator.apply(update={"support_session": {row_id: {"queue_id": places[number % QUEUES]}}})
-        await until(is_complete, 30, "the sessions in their queues")
+        for start in range(0, len(self._row_ids), ROWS_A_MESSAGE):
+            part = enumerate(self._row_ids[start : start + ROWS_A_MESSAGE], start)
+            rows = {row_id: {"queue_id": places[number % len(places)]} for number, row_id in part}
+            simulator.apply(update={"support_session": rows})
+        await until(is_complete, 120, "the sessions in their queues")
 
     def change(self, count: int = 1) -> None:
         """Change one session, or several by one message: all have their turn before any has its next."""
@@ -99,7 +105,7 @@ class Center:
     def expected(self, queue: Queue | None) -> dict[str, int]:
         """Return what a picture of a queue's sessions, or of all, must show of this window's changes."""
         place = None if queue is None else self.queues.index(queue)
-        return {str(row): at for row, at in self._marks.items() if place is None or row % QUEUES == place}
+        return {str(row): at for row, at in self._marks.items() if place is None or row % self.queue_count == place}
 
 
 async def run_load(load: Load, center: Center, server: Server, crowd: Crowd, seconds: float) -> Outcome:

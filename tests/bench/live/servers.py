@@ -1,17 +1,19 @@
 """The three servers beside each other: ours, the textbook's, a bare broadcast. Each in a process of its own."""
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 import psutil
+from asgiref.sync import sync_to_async
 from django.conf import settings
 
 from tests.bench.line import Side
 from tests.bench.live.groups import ALL
+from tests.bench.processes import Stage
 from tests.services.process import Process, free_port, running
 from tests.services.site import Site, serving
 from tests.services.waiting import wait_until
@@ -25,19 +27,27 @@ class Queue:
     name: str
 
 
+def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
+    """Return the processor time that processes have spent so far."""
+    return sum(float(times.user + times.system) for times in (one.cpu_times() for one in processes))
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server. `headers` open its sockets; `path` names the one of a queue, or of all sessions."""
+    """A running server of one process or more. `headers` open its sockets; `path` names that of a queue, or of all."""
 
     port: int
-    process: psutil.Process
+    processes: tuple[psutil.Process, ...]
     path: Callable[[Queue | None], str]
     headers: str = ""
 
     def cpu_seconds(self) -> float:
         """Return the processor time spent so far."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+        return cpu_seconds(self.processes)
+
+    def rss_mb(self) -> float:
+        """Return the resident memory in MB (10^6 bytes)."""
+        return sum(float(one.memory_info().rss) for one in self.processes) / 1e6
 
 
 Start = Callable[[Mapping[str, str], Path], AbstractContextManager[Server]]
@@ -47,22 +57,21 @@ def _by_key(queue: Queue | None) -> str:
     return f"/{queue.key if queue else ALL}"
 
 
-def _by_filter(queue: Queue | None) -> str:
+def by_filter(queue: Queue | None) -> str:
     return "/live/sessions/" + (f"?{urlencode({'queue': queue.name})}" if queue else "")
 
 
 @contextmanager
 def our_site(environment: Mapping[str, str], folder: Path) -> Iterator[Server]:
     """Run the product."""
-    ours = {
-        **environment,
-        "PORT": str(free_port()),
-        "DEBUG": "1",
-        "SOCKETS_PER_USER": "100000",
-        "SOCKETS_PER_ADDRESS": "100000",
-    }
-    with serving(ours, folder / "site.log") as site:
-        yield Server(site.port, process_of(site.process), _by_filter, session_header(site))
+    with site_on(free_port(), environment, folder) as site:
+        yield Server(site.port, process_of(site.process), by_filter, session_header(site))
+
+
+def site_on(port: int, environment: Mapping[str, str], folder: Path) -> AbstractContextManager[Site]:
+    """Run the product on a port, for as many sockets as come."""
+    ours = {"PORT": str(port), "DEBUG": "1", "SOCKETS_PER_USER": "100000", "SOCKETS_PER_ADDRESS": "100000"}
+    return serving({**environment, **ours}, folder / f"site-{port}.log")
 
 
 def session_header(site: Site) -> str:
@@ -71,15 +80,13 @@ def session_header(site: Site) -> str:
 
 
 @contextmanager
-def textbook_site(
-    environment: Mapping[str, str], folder: Path, path: Callable[[Queue | None], str] = _by_key
-) -> Iterator[Server]:
+def textbook_site(environment: Mapping[str, str], folder: Path) -> Iterator[Server]:
     """Run the textbook's shape under Daphne."""
     port = free_port()
     command = ("-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(port), "tests.bench.live.textbook:application")
     with running(*command, log_path=folder / "textbook.log", environment=environment) as process:
         wait_until(lambda: is_listening(port), what="the textbook's server")
-        yield Server(port, process_of(process), path)
+        yield Server(port, process_of(process), _by_key)
 
 
 @contextmanager
@@ -98,14 +105,22 @@ def is_listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def process_of(process: Process) -> psutil.Process:
+def process_of(process: Process) -> tuple[psutil.Process, ...]:
     """Return a started process to look at."""
-    return psutil.Process(process.popen.pid)
+    return (psutil.Process(process.popen.pid),)
 
 
-def group_site(environment: Mapping[str, str], folder: Path) -> AbstractContextManager[Server]:
-    """Run the layer's fan-out alone: rendered once, sent to a group of consumers."""
-    return textbook_site(environment, folder, lambda _queue: "/group")
+def grouped(server: Server) -> Server:
+    """Return the textbook's server with the layer's fan-out alone: rendered once, sent to a group of consumers."""
+    return replace(server, path=lambda _queue: "/group")
+
+
+@asynccontextmanager
+async def started(start: Start, stage: Stage, folder: Path) -> AsyncIterator[Server]:
+    """Run a server beside a stage's mirror; starting waits on a thread, so that the simulator goes on."""
+    with ExitStack() as stack:
+        enter = sync_to_async(stack.enter_context, thread_sensitive=True)
+        yield await enter(start(stage.environment, folder))
 
 
 STARTS: Mapping[Side, Start] = {

@@ -7,11 +7,13 @@ Like Chromium it offers compression, and compresses what it says where that was 
 
 Commands, a JSON object a line: {"watch": [[path, count], …]} connects; {"measure": true} forgets what was measured;
 {"count": true} answers at once with the number of marks seen since; {"ask": true} answers with a `Report`, which takes
-a while in which nothing is read. A browser has joined when it has its board; one that is to stop reading stops at its
-first message.
+a while in which nothing is read. A browser has joined when it has its board; one that stops reading does so at its
+first message, one that returns opens another socket when it lost its own, after the wait of the page's script.
 """
 
+import heapq
 import os
+import random
 import re
 import selectors
 import socket
@@ -21,6 +23,7 @@ import zlib
 from collections import Counter, deque
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from typing import Literal, cast
 
 import orjson
 
@@ -34,6 +37,8 @@ TEXT, CLOSE, PING, PONG, DEFLATED = 1, 8, 9, 10, 0x40
 SYNC_FLUSH_END = b"\x00\x00\xff\xff"
 NS_A_STEP = 100_000  # what delays are rounded down to: a tenth of a millisecond
 STEPS_A_MS = 10
+FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0  # seconds, as in static/js/socket.js
+Manner = Literal["reads", "stops", "returns"]
 BEAT, BEAT_REPLY = b'id="light-', b"hb"
 
 
@@ -117,25 +122,33 @@ class Report:
 class Browser:
     """One socket, its unread rest, its place in the stream and the marks it shows."""
 
-    __slots__ = ("epoch", "has_joined", "is_open", "newest", "path", "picture", "rest", "seq", "sock")
+    __slots__ = ("epoch", "has_joined", "is_open", "newest", "path", "picture", "rest", "seq", "sock", "tries")
 
-    def __init__(self, path: str, sock: socket.socket) -> None:
+    def __init__(self, path: str) -> None:
         self.path = path
-        self.sock = sock
+        self.sock = socket.socket()
+        self.tries = 0
         self.rest = b""
         self.is_open = self.has_joined = False
         self.epoch, self.seq, self.newest = "", 0, 0
         self.picture: dict[int, int] = {}
 
+    def wait_seconds(self) -> float:
+        """Return how long to wait before the next try."""
+        self.tries += 1
+        return min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** (self.tries - 1)) * random.uniform(0.5, 1)
+
 
 class Swarm:
     """All browsers of the process."""
 
-    def __init__(self, host: str, port: int, headers: str, reads: bool) -> None:
-        self._address, self._headers, self._reads = (host, port), headers, reads
+    def __init__(self, host: str, port: int, headers: str, manner: Manner) -> None:
+        self._address, self._headers = (host, port), headers
+        self._reads, self._returns = manner != "stops", manner == "returns"
         self._selector = selectors.DefaultSelector()
         self._browsers: list[Browser] = []
-        self._to_join: deque[str] = deque()
+        self._to_join: deque[Browser] = deque()
+        self._absent: list[tuple[float, int, Browser]] = []  # a heap: when each comes back
         self._joining = 0
         self._messages: dict[bytes, Seen] = {}
         self._delays: Counter[int] = Counter()
@@ -147,7 +160,7 @@ class Swarm:
         """Serve commands and sockets until the standard input ends."""
         self._selector.register(0, selectors.EVENT_READ, None)
         while True:
-            for key, events in self._selector.select():
+            for key, events in self._selector.select(self._seconds_to_next()):
                 browser: Browser | None = key.data
                 if browser is None:
                     if not self._obey():
@@ -156,6 +169,13 @@ class Swarm:
                     self._greet(browser)
                 else:
                     self._read(browser)
+            while self._seconds_to_next() == 0:
+                self._to_join.append(heapq.heappop(self._absent)[2])
+                self._connect()
+
+    def _seconds_to_next(self) -> float | None:
+        """Return how long until the next browser comes back; None while none is away."""
+        return max(0.0, self._absent[0][0] - time.monotonic()) if self._absent else None
 
     def _obey(self) -> bool:
         read = os.read(0, 1 << 20)
@@ -164,7 +184,9 @@ class Swarm:
         for line in lines:
             command = orjson.loads(line)
             if "watch" in command:
-                self._to_join.extend(path for path, count in command["watch"] for _ in range(count))
+                fresh = [Browser(path) for path, count in command["watch"] for _ in range(count)]
+                self._browsers += fresh
+                self._to_join += fresh
                 self._connect()
             elif "measure" in command:
                 self._report, self._delays, self._cpu = Report(), Counter(), time.process_time()
@@ -181,22 +203,22 @@ class Swarm:
     def _connect(self) -> None:
         while self._to_join and self._joining < JOINING:
             self._joining += 1
-            sock = socket.socket()
+            browser = self._to_join.popleft()
+            browser.sock = sock = socket.socket()
             sock.setblocking(False)
             if not self._reads:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, STOPPED_BUFFER)  # the kernel takes little for it
             sock.connect_ex(self._address)
-            browser = Browser(self._to_join.popleft(), sock)
-            self._browsers.append(browser)
             self._selector.register(sock, selectors.EVENT_WRITE, browser)
 
     def _greet(self, browser: Browser) -> None:
         host, port = self._address
-        browser.sock.send(
+        self._send(
+            browser,
             f"GET {browser.path} HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: http://{host}:{port}\r\n"
             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
-            f"Sec-WebSocket-Version: 13\r\n{self._headers}\r\n".encode()
+            f"Sec-WebSocket-Version: 13\r\n{self._headers}\r\n".encode(),
         )
         self._selector.modify(browser.sock, selectors.EVENT_READ, browser)
 
@@ -220,6 +242,9 @@ class Swarm:
         if not end:
             return unread
         if not head.startswith(b"HTTP/1.1 101"):
+            if self._returns:  # a proxy whose servers are away
+                self._lose(browser)
+                return b""
             raise SystemExit(f"{browser.path}: {head[:200]!r}")
         browser.is_open = True
         return rest
@@ -262,7 +287,7 @@ class Swarm:
             self._join(browser)
 
     def _join(self, browser: Browser) -> None:
-        browser.has_joined = True
+        browser.has_joined, browser.tries = True, 0
         self._joining -= 1
         if not self._reads:
             self._selector.unregister(browser.sock)
@@ -288,6 +313,11 @@ class Swarm:
         self._selector.unregister(browser.sock)
         browser.sock.close()
         self._report.closed += 1
+        if self._returns:
+            self._joining -= not browser.has_joined
+            browser.has_joined = browser.is_open = False
+            browser.rest = b""
+            heapq.heappush(self._absent, (time.monotonic() + browser.wait_seconds(), id(browser), browser))
 
     def _answer(self) -> Report:
         report = self._report
@@ -304,4 +334,4 @@ class Swarm:
 
 
 if __name__ == "__main__":
-    Swarm(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4] == "reads").run()
+    Swarm(sys.argv[1], int(sys.argv[2]), sys.argv[3], cast(Manner, sys.argv[4])).run()
