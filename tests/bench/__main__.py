@@ -20,7 +20,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 
 from tests.bench.line import LeftOut, Result, measure_line  # noqa: E402
-from tests.bench.lines import MODULES  # noqa: E402
+from tests.bench.lines import BY_NAME, MODULES  # noqa: E402
 from tests.bench.report import ROOT, Machine, describe_machine, print_table, write_json  # noqa: E402
 from tests.bench.surroundings import Surroundings  # noqa: E402
 
@@ -28,10 +28,10 @@ GC_THRESHOLDS = (50_000, 20, 100)  # the mirror's own (`realtime.worker`)
 
 
 def read_modules(arguments: list[str]) -> list[str]:
-    """Return the modules to run, in the order of the table: those named, else all."""
+    """Return the modules to run, in the order of the table: those named, else all of the plain run."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("modules", nargs="*", choices=[*MODULES, []], metavar="module", help=", ".join(MODULES))
-    named = parser.parse_args(arguments).modules or MODULES
+    named = parser.parse_args(arguments).modules or MODULES.keys() - BY_NAME
     return [name for name in MODULES if name in named]
 
 

@@ -16,6 +16,7 @@ from tests.bench.lines import (
     live,
     memory,
     poll,
+    scale,
     stopped,
     sustained,
     tail,
@@ -26,6 +27,7 @@ from tests.bench.surroundings import Surroundings
 Module = Callable[[Surroundings], Iterator[Line | LeftOut]]
 
 MODULES: dict[str, Module] = {
+    "scale": scale.lines,
     "apply": apply.lines,
     "wire": wire.lines,
     "copy": copy.lines,
@@ -40,3 +42,6 @@ MODULES: dict[str, Module] = {
     "browser": browser.lines,
 }
 """In the order of the table; the boards stand last and share a mirror. `python -m tests.bench apply` runs one only."""
+
+BY_NAME = ("scale",)
+"""Run only when they are named: with them the whole would take longer than ten minutes."""
