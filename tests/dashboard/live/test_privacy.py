@@ -1,7 +1,6 @@
 """Viewers at the real site: what their team keeps back of customers is in no byte they get, and no search finds it."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Permission, User
 from django.db import transaction
-from pytest_django import DjangoDbBlocker
 
 from dashboard.models import Team, VendorRecord
 from dashboard.permission import give_role
@@ -18,24 +16,13 @@ from dashboard.wallboards.definition import Privacy
 from dashboard.wallboards.stored import create
 from dashboard.wallboards.templates import TEAM_WALL
 from tests.dashboard.live.test_scopes import LISTED, MINE, addresses, center, listening, soon, vendor_sessions
-from tests.services.site import Site, Upstream, serving, site_environment
-from tests.services.valkey import ValkeyServer
+from tests.services.site import Site, Upstream
 from tests.services.waiting import until
 
 ENDS = ("customer", "customer_company", "customer_description", "issue_description", "host", "value", "show", "guest")
 SECRETS = [f"{MINE} {end}" for end in (*ENDS, "caller", "company", "subject", "log")] + [f"example/{MINE}"]
 KEYS = {"session": "1", "representative": "1", "queue": "team/1", "presentation": "1", "vendor-session": "call1"}
 DRAWERS = [f"{kind}/?key=helpdesk%3A{key}" for kind, key in KEYS.items()]
-
-
-@pytest.fixture(scope="module")
-def site(
-    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Site]:
-    """The running site of a center with one queue, everything marked, and a wallboard that shows names."""
-    folder = tmp_path_factory.mktemp("privacy")
-    with site_environment(folder, django_db_blocker) as environment, serving(environment, folder / "web.log") as site:
-        yield site
 
 
 @pytest.fixture(scope="module")
