@@ -14,7 +14,7 @@ from dashboard.boards.wall_figures import Number
 from dashboard.boards.wall_lines import QueueLine
 from dashboard.templatetags.figures import UNKNOWN, count
 from dashboard.templatetags.words import words
-from dashboard.wallboards.definition import TIMES, Kind, Privacy, Tile, Wallboard
+from dashboard.wallboards.definition import RATES, TIMES, Kind, Privacy, Tile, Wallboard
 from dashboard.wallboards.editing import AREA, STEPS
 from dashboard.wallboards.layout import Slot
 from dashboard.wallboards.sheet import TileForm
@@ -88,7 +88,7 @@ def value_words(number: Number) -> str:
 @register.filter
 def is_rate(number: Number) -> bool:
     """Say whether a figure is shown in per cent."""
-    return number.figure in ("within-target", "in-session-share") and not number.is_few
+    return number.figure in RATES and not number.is_few
 
 
 @register.filter
@@ -99,7 +99,7 @@ def limit_said(number: Number) -> str:
         return ""
     if number.figure in TIMES:
         limit = duration(float(limit))
-    return f"{side} {limit}{' %' if is_rate(number) else ''}"
+    return f"{side} {limit}{' %' if number.figure in RATES else ''}"
 
 
 @register.filter
