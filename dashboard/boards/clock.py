@@ -34,8 +34,8 @@ def next_midnight(at: datetime) -> datetime:
 
 
 def countdown(seconds: float) -> str:
-    """Return how long it is until something, or how long it is overdue."""
-    return f"in {duration(seconds)}" if seconds >= 0 else f"overdue {duration(-seconds)}"
+    """Return how long it is until something, or how long it is overdue: what came due within this second is not yet."""
+    return f"in {duration(seconds)}" if seconds > -1 else f"overdue {duration(-seconds)}"
 
 
 def share_of_two(seconds: float, target_seconds: int) -> str:

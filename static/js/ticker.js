@@ -40,8 +40,9 @@ function write(element, text) {
 }
 
 function tickUntil(element, seconds) {
-  write(element, seconds >= 0 ? `in ${duration(seconds)}` : `overdue ${duration(-seconds)}`);
-  element.toggleAttribute("data-overdue", seconds < 0);
+  const isOverdue = seconds <= -1; // what came due within this second is not yet
+  write(element, !isOverdue ? `in ${duration(seconds)}` : `overdue ${duration(-seconds)}`);
+  element.toggleAttribute("data-overdue", isOverdue);
 }
 
 // A bullet bar's middle is the target.

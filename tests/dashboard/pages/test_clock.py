@@ -28,7 +28,8 @@ def test_duration_reads_as_people_say_it(seconds: float, text: str) -> None:
 
 
 def test_countdown_says_what_is_overdue() -> None:
-    assert [countdown(55), countdown(0), countdown(-402)] == ["in 0:55", "in 0:00", "overdue 6:42"]
+    assert [countdown(55), countdown(0), countdown(-0.9)] == ["in 0:55", "in 0:00", "in 0:00"]
+    assert [countdown(-1), countdown(-402)] == ["overdue 0:01", "overdue 6:42"]
 
 
 def test_a_bullets_middle_is_the_target() -> None:
