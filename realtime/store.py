@@ -74,7 +74,7 @@ class DatabaseThread:
 
     def close(self) -> None:
         """Close the connection and end the thread, after the calls already given."""
-        self._executor.submit(connection.close)
+        self._executor.submit(lambda: connection.close())  # looked up there: `connection` is each thread's own
         self._executor.shutdown(wait=False)
 
 

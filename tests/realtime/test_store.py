@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from django.db import Error as DatabaseError
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from realtime.rows import Oddities, RowDecoder
 from realtime.schema import HELD_TABLES
 from realtime.state import State
 from realtime.status import LinkState, LinkStatus
-from realtime.store import Lease, Position
+from realtime.store import DatabaseThread, Lease, Position
 from tests.realtime.histories import Said, encode, examples, updates
 from tests.realtime.naive import SOURCE, Listener
 from tests.services.waiting import wait_until
@@ -255,3 +256,16 @@ def test_a_mirror_that_lost_its_lease_keeps_no_sample() -> None:
     with pytest.raises(LeaseLost):
         store.keep_sample(stopped, 7, {})
     assert not list(store.load_samples(0))
+
+
+async def test_database_thread_closes_its_own_connection() -> None:
+    thread = DatabaseThread("own")
+
+    def use() -> BaseDatabaseWrapper:
+        connection.ensure_connection()
+        return connections["default"]
+
+    used = await thread.run(use)
+    assert used.connection is not None
+    thread.close()
+    wait_until(lambda: used.connection is None, what="the thread's connection to be given back")
