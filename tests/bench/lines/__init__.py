@@ -13,6 +13,7 @@ from tests.bench.lines import (
     browser,
     combined,
     copy,
+    growth,
     live,
     memory,
     poll,
@@ -34,6 +35,7 @@ MODULES: dict[str, Module] = {
     "sustained": sustained.lines,
     "memory": memory.lines,
     "poll": poll.lines,
+    "growth": growth.lines,
     "combined": combined.lines,
     "tail": tail.lines,
     "board": board.lines,
@@ -43,5 +45,5 @@ MODULES: dict[str, Module] = {
 }
 """In the order of the table; the boards stand last and share a mirror. `python -m tests.bench apply` runs one only."""
 
-BY_NAME = ("scale",)
+BY_NAME = ("scale", "growth")
 """Run only when they are named: with them the whole would take longer than ten minutes."""
