@@ -35,6 +35,7 @@ class Journal:
     def __init__(self, lease: Lease, thread: DatabaseThread) -> None:
         self.epoch = ""
         self.seq = 0  # of the last commit
+        self.is_failing = False  # the last try to commit went wrong
         self.tally = Tally()
         self._lease = lease
         self._thread = thread
@@ -73,10 +74,12 @@ class Journal:
                 self.seq = await self._thread.run(store.commit, self._lease, change, epoch, self.seq)
                 break
             except DatabaseError as error:
+                self.is_failing = True
                 log.warning("commit failed, trying again", source=self._lease.source, error=type(error).__name__)
                 await asyncio.sleep(backoff.next_seconds())
                 self._batch.add_older(change)
                 change, epoch = self._batch.take(), self.epoch
+        self.is_failing = False
         self._count(change, time.monotonic() - began)
         self._epoch_written = epoch
         await feed.publish_change(Published(self._lease.source, Position(epoch, self.seq), change))

@@ -121,13 +121,17 @@ class Mirror:
     async def _keep(self, lease: Lease, journal: Journal) -> None:
         while True:
             self._refresh_status(journal)
-            try:
-                await self._thread.run(store.renew_lease, lease, self._status, journal.seq)
-                await self._sample(lease, journal)
-            except DatabaseError as error:
-                self._log.warning("lease not renewed, trying again", error=type(error).__name__)
-            await feed.publish_status(self._status)
+            if not journal.is_failing:  # rows that wait to be written must not pass for live: the lease runs out
+                await self._renew(lease, journal)
             await asyncio.sleep(KEEP_SECONDS)
+
+    async def _renew(self, lease: Lease, journal: Journal) -> None:
+        try:
+            await self._thread.run(store.renew_lease, lease, self._status, journal.seq)
+            await self._sample(lease, journal)
+        except DatabaseError as error:
+            self._log.warning("lease not renewed, trying again", error=type(error).__name__)
+        await feed.publish_status(self._status)
 
     async def _sample(self, lease: Lease, journal: Journal) -> None:
         """Note who waits, once a minute while the picture is current: what nobody saw stays unknown."""

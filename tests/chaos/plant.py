@@ -16,7 +16,7 @@ from tests.services.process import ROOT
 
 CHAOS = {"SECONDS": "25", "SEED": "5"}
 LINKED = (".venv", "node_modules", "staticroot")  # read by the copy, never written
-LIMIT_SECONDS = 300
+LIMIT_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)

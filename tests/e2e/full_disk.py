@@ -5,9 +5,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from tests.e2e.mirroring import check_convergence, installed, simulating
+from tests.e2e.mirroring import Appliance, check_convergence, installed, simulating
+from tests.services.waiting import wait_until
 
-OPTIONS = ("--reps", "15", "--sessions", "20", "--rate", "20")
+OPTIONS = ("--reps", "15", "--sessions", "20")
+EXPIRED = "lease_expires_at < STRFTIME('%Y-%m-%d %H:%M:%f', 'now')"
 
 
 def fill(path: Path) -> None:
@@ -17,15 +19,24 @@ def fill(path: Path) -> None:
             file.write(bytes(4096))
 
 
+def insert_much(appliance: Appliance) -> None:
+    """Let the appliance have 10 MB more, twice what SQLite's log takes before it begins anew in the room it has."""
+    created = {"created_timestamp": 1_700_000_000, "issue_description": "x" * 5000}
+    for start in range(1, 2000, 100):
+        appliance.tell("apply", insert={"support_session": {str(start + number): created for number in range(100)}})
+
+
 def main(disk: Path, folder: Path, template: Path) -> None:
-    """Fill the disk under a running mirror, read what is stored, make room again, and compare with the appliance."""
+    """Fill the disk under a running mirror until pages call it stale, make room again, and compare what is stored."""
     shutil.copy(template, disk / "mirror.sqlite3")
     url = f"sqlite:///{disk / 'mirror.sqlite3'}"
     with simulating(folder, *OPTIONS) as appliance, installed(folder, url, appliance) as installation:
         mirror = installation.start_mirror()
-        installation.wait_for_state("live")
+        installation.wait_for_state("live", 60)
         fill(disk / "filler")
+        insert_much(appliance)
         mirror.wait_for_output("commit failed, trying again", 60)
+        wait_until(lambda: installation.link(EXPIRED) == (1,), 60, "the end of the lease")
         assert installation.dump()["representative"]
         (disk / "filler").unlink()
         check_convergence(appliance, installation)

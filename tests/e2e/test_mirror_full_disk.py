@@ -11,11 +11,11 @@ import pytest
 from tests.services.availability import give_up
 from tests.services.process import ROOT
 
-ON_A_SMALL_DISK = 'mount -t tmpfs -o size=8m none "$1" && shift && exec "$@"'
+ON_A_SMALL_DISK = 'mount -t tmpfs -o size=64m none "$1" && shift && exec "$@"'
 
 
 def on_a_small_disk(disk: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Run a program that finds a disk of 8 MB in a folder; nobody else sees it, and it goes with the program."""
+    """Run a program that finds a disk of 64 MB in a folder; nobody else sees it, and it goes with the program."""
     return subprocess.run(
         ["unshare", "-rm", "sh", "-c", ON_A_SMALL_DISK, "sh", disk, *arguments],
         cwd=ROOT, capture_output=True, text=True, timeout=200, check=False,

@@ -134,8 +134,10 @@ async def test_commit_that_fails_is_tried_again_with_what_came_meanwhile(thread:
         journal.add(state.apply(step(state, 1)))
         await asyncio.sleep(0)
         journal.add(state.apply(step(state, 3)))
+        await until(lambda: asyncio.sleep(0, journal.is_failing))
         await thread.run(rename_table, "realtime_elsewhere", "realtime_queue")
         copy = await until(lambda: equal_copy(thread, state))
+        await until(lambda: asyncio.sleep(0, not journal.is_failing))
     assert copy is not None
     assert copy.position.seq <= 2
 
