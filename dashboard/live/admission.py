@@ -67,7 +67,8 @@ def find_address(scope: Mapping[str, Any]) -> str:
 
 def read_session(scope: Mapping[str, Any]) -> Ticket:
     """Return the session that a browser names, if any."""
-    return Ticket(session_key=_read_cookie(scope["headers"], settings.SESSION_COOKIE_NAME))
+    key = _read_cookie(scope["headers"], settings.SESSION_COOKIE_NAME)
+    return Ticket(session_key=key if key.isalnum() else "")
 
 
 def read_token(scope: Mapping[str, Any]) -> Ticket:

@@ -110,7 +110,8 @@ def choose_view(
         return ViewKey(board, tuple(parse_qsl(LISTS[board].read(parse_qs(query)).encoded())), scope)
     if board in DETAILS:
         row_key = parse_qs(query).get("key", [""])[0]
-        return ViewKey(board, (("key", row_key),), scope) if ":" in row_key and len(row_key) <= KEY_LIMIT else None
+        is_key = ":" in row_key and "\0" not in row_key and len(row_key) <= KEY_LIMIT
+        return ViewKey(board, (("key", row_key),), scope) if is_key else None
     if board == WALLBOARD:
         return _choose_wall(user, parse_qs(query), scope)
     if board not in OPENERS or query:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard import identities
-from dashboard.audit import Action, record
+from dashboard.audit import Action, clean, record
 from dashboard.boards.people import Identity, Proposal, fold, propose
 from dashboard.identities import Refused
 from dashboard.live.topics import PEOPLE
@@ -23,6 +23,7 @@ PROPOSALS_SHOWN = 50
 PEOPLE_SHOWN = 200
 EDITS_SHOWN = 20
 HANDLES_LIMIT = 50  # of one form
+HANDLE_LIMIT = 200  # characters
 
 
 class OperatorRequest(HttpRequest):
@@ -76,7 +77,7 @@ def accept_proposal(request: OperatorRequest) -> HttpResponse:
 @require_POST
 def decline_proposal(request: OperatorRequest) -> HttpResponse:
     """Never propose these identities as one person again."""
-    handles = [one[:200] for one in request.POST.getlist("handle")[:HANDLES_LIMIT]]
+    handles = [clean(one, HANDLE_LIMIT) for one in request.POST.getlist("handle")[:HANDLES_LIMIT]]
     return edit(request, lambda: identities.decline(request.user, handles))
 
 
@@ -95,7 +96,7 @@ def rename_person(request: OperatorRequest) -> HttpResponse:
 @require_POST
 def split_identity(request: OperatorRequest) -> HttpResponse:
     """Take an identity from its person."""
-    return edit(request, lambda: identities.split(request.user, request.POST.get("handle", "")[:200]))
+    return edit(request, lambda: identities.split(request.user, clean(request.POST.get("handle", ""), HANDLE_LIMIT)))
 
 
 @require(Right.EDIT_IDENTITIES)

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.audit import Action, record
+from dashboard.audit import Action, clean, record
 from dashboard.boards.links import Level
 from dashboard.live.painting import paint_view
 from dashboard.live.registry import choose_view
@@ -109,7 +109,7 @@ def show_polls(request: HttpRequest) -> HttpResponse:
 @require_POST
 def poll_source_now(request: HttpRequest) -> HttpResponse:
     """Have a source polled at once, whatever its pause, and say what came of it."""
-    source = request.POST.get("source", "")[:32]
+    source = clean(request.POST.get("source", ""), 32)
     if schedule.poll_now(source):
         record(Action.POLL_ASKED, source)
         messages.success(

@@ -9,8 +9,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.audit import Action, record
+from dashboard.audit import Action, clean, record
 from dashboard.boards.records import detail_parts, record_parts, safe_link
+from dashboard.live.registry import KEY_LIMIT
 from dashboard.live.vista import may_read
 from dashboard.models import VendorRecord
 from dashboard.permission import require
@@ -62,7 +63,7 @@ def show_vendor_details(request: HttpRequest) -> HttpResponse:
 
     The one request of ours that waits for a vendor: the page that holds it does not wait for this one.
     """
-    key = request.GET.get("key", "")[:256].replace("\0", "")
+    key = clean(request.GET.get("key", ""), KEY_LIMIT)
     session = VendorSession.objects.filter(key=key).first()
     if session is None or not may_read(request, key):
         raise Http404
