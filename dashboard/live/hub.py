@@ -1,8 +1,8 @@
 """One hub per web process: who watches which view, one rendering per view and change, the same bytes to each socket.
 
 A view may be sent ten times a second, and saves up one turn: so a change is sent at once, and so is one right behind
-it; only a busy view gathers. Between two views that were drawn, and between portions of a view's sockets, the loop
-serves others. Everything here runs on one event loop.
+it; only a busy view gathers. A view that nobody watches is drawn when somebody comes. Between two views that were
+drawn, and between portions of a view's sockets, the loop serves others. Everything here runs on one event loop.
 """
 
 import asyncio
@@ -37,6 +37,7 @@ BUSY_SECONDS = 0.1
 TICK_SECONDS = 1.0
 BEAT_SECONDS = 15.0
 KEEP_SECONDS = 60.0  # a view nobody watches; a reload finds it warm
+KEPT_VIEWS = 200  # of those nobody watches, at most
 PORTION = 200
 RESTART_SECONDS = 1.0
 LOAD_SECONDS = 8.0
@@ -126,8 +127,13 @@ class Hub:
         """Show a socket its view, now and from now on. Raises TimeoutError while the database has not been read."""
         await self._wait_loaded()
         show = self._show(socket.key)
+        if show.is_dirty and not show.sockets:
+            await self._refresh(show)
+            show = self._show(socket.key)  # another one, if it was given up or dropped meanwhile
         show.sockets.add(socket)
         self.sockets.add(socket)
+        if show.is_due:
+            self._wake.set()
         socket.beat(self._beat_message(with_missing=True))
         socket.paint(show.paint(), self.loop.time())
 
@@ -191,7 +197,8 @@ class Hub:
                 continue
             if is_dirty:
                 show.is_dirty = True
-                self._wake.set()
+                if show.sockets:
+                    self._wake.set()
 
     def _abandon(self, show: Show, error: Exception) -> None:
         """Give up a view whose board failed. Its pages come back for a new one; none shows old rows as live."""
@@ -220,7 +227,7 @@ class Hub:
             await self._wait(self._next_at())
             self._wake.clear()
             now = self.loop.time()
-            for show in [one for one in self._shows.values() if one.is_dirty and one.next_at <= now]:
+            for show in [one for one in self._shows.values() if one.is_due and one.next_at <= now]:
                 await self._refresh(show)
                 if show.has_drawn:
                     await asyncio.sleep(0)
@@ -233,8 +240,8 @@ class Hub:
             pass
 
     def _next_at(self) -> float | None:
-        """Return when the next dirty view may be sent; None to wait for the next change."""
-        return min((show.next_at for show in self._shows.values() if show.is_dirty), default=None)
+        """Return when the next view that is due may be sent; None to wait for the next change."""
+        return min((show.next_at for show in self._shows.values() if show.is_due), default=None)
 
     async def _refresh(self, show: Show) -> None:
         """Look again and send, one step after the other: a page may ask while the last step is still being sent."""
@@ -295,8 +302,12 @@ class Hub:
 
     def _drop_unwatched(self) -> None:
         ends = self.loop.time() - KEEP_SECONDS
-        for key in [key for key, show in self._shows.items() if not show.sockets and show.idle_since < ends]:
-            del self._shows[key]
+        unwatched = sorted(
+            (show for show in self._shows.values() if not show.sockets), key=lambda show: show.idle_since
+        )
+        for place, show in enumerate(reversed(unwatched)):
+            if place >= KEPT_VIEWS or show.idle_since < ends:
+                del self._shows[show.key]
 
     def _light_changed(self) -> bool:
         before, moment = self._light, self._moment()

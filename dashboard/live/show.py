@@ -43,6 +43,11 @@ class Show:
         self._steps_since = self._characters_since = 0  # since a step asked
 
     @property
+    def is_due(self) -> bool:
+        """Whether something changed that somebody watches."""
+        return self.is_dirty and bool(self.sockets)
+
+    @property
     def rendering(self) -> Rendering:
         """What is on show."""
         return self._rendering

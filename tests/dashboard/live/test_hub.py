@@ -46,6 +46,7 @@ class CountingBoard:
 
     def __init__(self, fails_in: str = "") -> None:
         self.count = 0
+        self.drawn = 0
         self._fails_in = fails_in
 
     def touch(self, _applied: Applied) -> bool:
@@ -63,6 +64,7 @@ class CountingBoard:
         """Show the count, as the id of the only row."""
         if self._fails_in == "picture" and self.count:
             raise LookupError("a bug")
+        self.drawn += 1
         tiles = {name: Piece(f"tile-{name}", "tiles/links-blank.html", True) for name in ("link_totals", "links_blank")}
         row = Piece(f"links-{self.count}", "tiles/links-blank.html", True)
         return Picture("boards/links.html", tiles, {"links": (row,)})
@@ -233,3 +235,37 @@ async def test_who_left_gets_nothing_more(hub: Hub, monkeypatch: pytest.MonkeyPa
 
     assert wire.steps == []
     assert gone not in hub.sockets
+
+
+async def test_a_view_that_nobody_watches_is_drawn_when_somebody_comes(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = CountingBoard()
+    key = open_board(monkeypatch, "counting", board)
+    gone, _wire = await join(hub, key)
+    _stays, other = await join(hub, open_board(monkeypatch, "watched", CountingBoard()))
+    hub.leave(gone)
+    for number in (1, 2, 3):
+        hub._touch(STEP)
+        await wait_for_steps(other, number)
+    drawn = board.drawn
+    _came, wire = await join(hub, key)
+    hub._touch(STEP)
+    await wait_for_steps(wire, 1)
+
+    assert drawn == 1
+    assert b"links-3" in wire.messages[1].payload  # the paint, after the heartbeat
+    assert b"links-4" in wire.steps[0].payload
+
+
+async def test_of_the_views_that_nobody_watches_only_the_last_are_kept(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.live.hub.KEPT_VIEWS", 2)
+    keys = [open_board(monkeypatch, f"counting{number}", CountingBoard()) for number in range(5)]
+    await join(hub, keys[0])
+    for key in keys:
+        await hub.paint(key)
+    hub._drop_unwatched()
+
+    assert list(hub._shows) == [keys[0], keys[3], keys[4]]
