@@ -52,17 +52,17 @@ class Published:
 async def publish_change(published: Published) -> bool:
     """Tell every follower about a commit; return whether the layer took it."""
     payload = _encode_change(published)
-    return await _send(GROUP, {"type": "feed.change", "payload": payload})
+    return await send_to_group(GROUP, {"type": "feed.change", "payload": payload})
 
 
 async def publish_status(status: LinkStatus) -> bool:
     """Tell every follower how a link is; return whether the layer took it."""
-    return await _send(GROUP, {"type": "feed.status", "payload": orjson.dumps(asdict(status))})
+    return await send_to_group(GROUP, {"type": "feed.status", "payload": orjson.dumps(asdict(status))})
 
 
 async def ask_resynchronise(source: str) -> bool:
     """Ask whichever mirror owns the source to subscribe anew; return whether the layer took it."""
-    return await _send(CONTROL_GROUP, {"type": "mirror.resynchronise", "source": source})
+    return await send_to_group(CONTROL_GROUP, {"type": "mirror.resynchronise", "source": source})
 
 
 async def follow() -> AsyncIterator[Published | LinkStatus]:
@@ -89,7 +89,8 @@ async def follow_group(group: str) -> AsyncIterator[dict[str, Any]]:
             await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _send(group: str, message: dict[str, Any]) -> bool:
+async def send_to_group(group: str, message: dict[str, Any]) -> bool:
+    """Send a message to all who follow a group, in whatever process; return whether the layer took it."""
     try:
         async with asyncio.timeout(SEND_SECONDS):
             await _layer().group_send(group, message)

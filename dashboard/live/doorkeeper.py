@@ -11,9 +11,7 @@ from datetime import UTC, datetime
 from weakref import WeakSet
 
 import structlog
-from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
-from redis.exceptions import RedisError
 
 from dashboard.boards.moment import Moment
 from dashboard.live.admission import Bearer, Ticket, Viewer, find_bearers
@@ -23,13 +21,12 @@ from dashboard.live.view import ViewKey
 from dashboard.live.wall import WALLBOARD, wall_key
 from dashboard.models.display import Display
 from dashboard.scopes import scope_of
-from realtime.feed import follow_group
+from realtime.feed import follow_group, send_to_group
 from realtime.store import DatabaseThread
 
 RECHECK_SECONDS = 30.0
 WATCH_SECONDS = 2.0
 GROUP = "dashboard.doorkeeper"
-RING_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -151,11 +148,4 @@ RUNNING: WeakSet[Doorkeeper] = WeakSet()
 
 async def ring_others() -> None:
     """Have every web process check its sockets at once; without Redis they do within 30 s."""
-    layer = get_channel_layer()
-    if layer is None:
-        return
-    try:
-        async with asyncio.timeout(RING_SECONDS):
-            await layer.group_send(GROUP, {"type": "doorkeeper.ring"})
-    except (OSError, RedisError) as error:
-        log.warning("other web processes were not told to check their sockets", error=type(error).__name__)
+    await send_to_group(GROUP, {"type": "doorkeeper.ring"})

@@ -7,16 +7,13 @@ from weakref import WeakSet
 
 import structlog
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
-from redis.exceptions import RedisError
 
-from realtime.feed import follow_group
+from realtime.feed import follow_group, send_to_group
 from realtime.store import DatabaseThread
 
 RECHECK_SECONDS = 30.0  # without Redis an edit takes this long to be seen
 RETRY_SECONDS = 2.0
-RING_SECONDS = 2.0
 
 Value = TypeVar("Value")
 
@@ -37,17 +34,7 @@ class Topic(Generic[Value]):
         """Have every web process read it again. Synchronous: for views."""
         for kept in list(self.running):
             kept.loop.call_soon_threadsafe(kept.ring)
-        async_to_sync(self._ring_others)()
-
-    async def _ring_others(self) -> None:
-        layer = get_channel_layer()
-        if layer is None:
-            return
-        try:
-            async with asyncio.timeout(RING_SECONDS):
-                await layer.group_send(self.group, {"type": f"{self.name}.ring"})
-        except (OSError, RedisError) as error:
-            log.warning("other web processes were not told of the edit", topic=self.name, error=type(error).__name__)
+        async_to_sync(send_to_group)(self.group, {"type": f"{self.name}.ring"})
 
 
 class Kept(Generic[Value]):

@@ -16,22 +16,19 @@ from weakref import WeakSet
 
 import structlog
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 from django.template.loader import get_template
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from dashboard.environment import BUILD_NAME
 from dashboard.live.message import Message
 from dashboard.live.socket import LiveSocket
 from dashboard.models.display import Display
-from realtime.feed import follow_group
+from realtime.feed import follow_group, send_to_group
 from realtime.store import DatabaseThread
 
 GROUP = "dashboard.screens"
 WRITE_SECONDS = 15.0
-RING_SECONDS = 2.0
 TOLD = re.compile(rf"screen:([0-9]{{1,5}})x([0-9]{{1,5}}):([0-9]{{1,6}}):({BUILD_NAME})")
 TOLD_FIELDS = ("last_seen_at", "address", "width", "height", "build", "reconnects", "frames_behind")
 
@@ -198,15 +195,4 @@ def give_order(display: Display, order: Order) -> None:
     message = {"type": "screens.order", "display": display.pk, "order": order.value, "number": secrets.token_hex(8)}
     for screens in list(RUNNING):
         screens.loop.call_soon_threadsafe(screens.obey, message)
-    async_to_sync(_tell_others)(message)
-
-
-async def _tell_others(message: dict[str, Any]) -> None:
-    layer = get_channel_layer()
-    if layer is None:
-        return
-    try:
-        async with asyncio.timeout(RING_SECONDS):
-            await layer.group_send(GROUP, message)
-    except (OSError, RedisError) as error:
-        log.warning("other web processes were not given an order for a display", error=type(error).__name__)
+    async_to_sync(send_to_group)(GROUP, message)
