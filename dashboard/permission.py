@@ -41,6 +41,12 @@ def load_rights(users: Iterable[AbstractBaseUser]) -> None:
         user.__dict__["_rights"] = frozenset(held[user.pk]) if user.is_active else frozenset()
 
 
+class SignedInRequest(HttpRequest):
+    """A request that `require` or `login_required` let pass."""
+
+    user: User
+
+
 def require(right: Right) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
     """Let only those with a right use a view: strangers go to the sign-in, others get the page "Not allowed"."""
 

@@ -12,9 +12,8 @@ from dashboard.displays.codes import grouped, read_code
 from dashboard.displays.forms import CodeForm, TermsForm
 from dashboard.displays.pairing import PairingRefused, confirm, find_typed
 from dashboard.models.display import PairingCode
-from dashboard.permission import require
+from dashboard.permission import SignedInRequest, require
 from dashboard.roles import Right
-from dashboard.views.saved_views import SignedInRequest
 
 CODE_PAGE = "display/pair-code.html"
 TERMS_PAGE = "display/pair-terms.html"

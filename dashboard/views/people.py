@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -16,7 +15,7 @@ from dashboard.identities import Refused
 from dashboard.live.topics import PEOPLE
 from dashboard.models import IdentityEdit, Person
 from dashboard.models.person import NAME_LIMIT
-from dashboard.permission import require
+from dashboard.permission import SignedInRequest, require
 from dashboard.roles import Right
 
 PROPOSALS_SHOWN = 50
@@ -26,15 +25,9 @@ HANDLES_LIMIT = 50  # of one form
 HANDLE_LIMIT = 200  # characters
 
 
-class OperatorRequest(HttpRequest):
-    """A request of somebody who may act on the map."""
-
-    user: User
-
-
 @require(Right.EDIT_IDENTITIES)
 @require_safe
-def show_people(request: OperatorRequest) -> HttpResponse:
+def show_people(request: SignedInRequest) -> HttpResponse:
     """Show what is proposed, who is held, and the last edits."""
     search = request.GET.get("q", "")[:100]
     seen = identities.seen_identities()
@@ -65,7 +58,7 @@ def is_found(search: str, found: Any, *texts: str) -> bool:
 
 @require(Right.EDIT_IDENTITIES)
 @require_POST
-def accept_proposal(request: OperatorRequest) -> HttpResponse:
+def accept_proposal(request: SignedInRequest) -> HttpResponse:
     """Make the chosen identities one person."""
     chosen = find_seen(request.POST.getlist("handle"))
     proposal = Proposal(tuple(chosen), "", "") if chosen else None
@@ -75,7 +68,7 @@ def accept_proposal(request: OperatorRequest) -> HttpResponse:
 
 @require(Right.EDIT_IDENTITIES)
 @require_POST
-def decline_proposal(request: OperatorRequest) -> HttpResponse:
+def decline_proposal(request: SignedInRequest) -> HttpResponse:
     """Never propose these identities as one person again."""
     handles = [clean(one, HANDLE_LIMIT) for one in request.POST.getlist("handle")[:HANDLES_LIMIT]]
     return edit(request, lambda: identities.decline(request.user, handles))
@@ -83,7 +76,7 @@ def decline_proposal(request: OperatorRequest) -> HttpResponse:
 
 @require(Right.EDIT_IDENTITIES)
 @require_POST
-def rename_person(request: OperatorRequest) -> HttpResponse:
+def rename_person(request: SignedInRequest) -> HttpResponse:
     """Call a person something else."""
     name = read_name(request)
     if not name:
@@ -94,21 +87,21 @@ def rename_person(request: OperatorRequest) -> HttpResponse:
 
 @require(Right.EDIT_IDENTITIES)
 @require_POST
-def split_identity(request: OperatorRequest) -> HttpResponse:
+def split_identity(request: SignedInRequest) -> HttpResponse:
     """Take an identity from its person."""
     return edit(request, lambda: identities.split(request.user, clean(request.POST.get("handle", ""), HANDLE_LIMIT)))
 
 
 @require(Right.EDIT_IDENTITIES)
 @require_POST
-def undo_edit(request: OperatorRequest) -> HttpResponse:
+def undo_edit(request: SignedInRequest) -> HttpResponse:
     """Take an edit back."""
     text = request.POST.get("edit", "")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
     return edit(request, lambda: identities.undo(request.user, number), "Undone")
 
 
-def edit(request: OperatorRequest, change: Callable[[], IdentityEdit], done: str = "Done") -> HttpResponse:
+def edit(request: SignedInRequest, change: Callable[[], IdentityEdit], done: str = "Done") -> HttpResponse:
     """Make an edit, tell every open page, and say what came of it."""
     try:
         made = change()

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,14 +16,9 @@ from dashboard.audit import Action, record
 from dashboard.boards.catalogue import read_query
 from dashboard.models import Team
 from dashboard.models.saved_view import NAME_LIMIT, QUERY_LIMIT, SavedView, teams_to_save_for
+from dashboard.permission import SignedInRequest
 
 POSTED_QUERY_LIMIT = 50_000  # characters, before it is read
-
-
-class SignedInRequest(HttpRequest):
-    """A request that `login_required` let pass."""
-
-    user: User
 
 
 class NameForm(forms.Form):

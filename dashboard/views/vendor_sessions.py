@@ -14,14 +14,13 @@ from dashboard.boards.records import detail_parts, record_parts, safe_link
 from dashboard.live.registry import KEY_LIMIT
 from dashboard.live.vista import may_read
 from dashboard.models import VendorRecord
-from dashboard.permission import require
+from dashboard.permission import SignedInRequest, require
 from dashboard.roles import Right
 from dashboard.sources import configured_accounts
 from dashboard.vendors.account import Account
 from dashboard.vendors.asking import ask
 from dashboard.vendors.base import Capability, Started
 from dashboard.vendors.registry import VENDORS
-from dashboard.views.saved_views import SignedInRequest
 from realtime.errors import Misconfigured, RealtimeError
 from realtime.models import VendorSession
 

@@ -6,7 +6,6 @@ from typing import Any
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from dashboard.boards.relations import name_or_none
 from dashboard.live.topics import WALLBOARDS
 from dashboard.models.wallboard import Wallboard
-from dashboard.permission import may, require
+from dashboard.permission import SignedInRequest, may, require
 from dashboard.roles import Right
 from dashboard.wallboards import stored
 from dashboard.wallboards.definition import Announcement
@@ -30,12 +29,6 @@ from realtime.models import KnownQueue
 UNREADABLE = (
     "Another version of the dashboard made this wallboard; this one cannot read it. Import it anew, or delete it."
 )
-
-
-class EditorRequest(HttpRequest):
-    """A request that `require` let pass."""
-
-    user: User
 
 
 @login_required
@@ -60,7 +53,7 @@ def list_wallboards(request: HttpRequest, mistakes: tuple[Mistake, ...] = (), te
 
 @require(Right.EDIT_WALLBOARDS)
 @require_POST
-def make_wallboard(request: EditorRequest) -> HttpResponse:
+def make_wallboard(request: SignedInRequest) -> HttpResponse:
     """Make a wallboard of a template."""
     template = TEMPLATES.get(request.POST.get("template", ""))
     if template is None:
@@ -77,7 +70,7 @@ def make_wallboard(request: EditorRequest) -> HttpResponse:
 
 @require(Right.EDIT_WALLBOARDS)
 @require_POST
-def import_wallboard(request: EditorRequest) -> HttpResponse:
+def import_wallboard(request: SignedInRequest) -> HttpResponse:
     """Make a wallboard of a TOML file or text."""
     file = request.FILES.get("file")
     text = request.POST.get("text", "")
@@ -97,7 +90,7 @@ def import_wallboard(request: EditorRequest) -> HttpResponse:
 
 @require(Right.EDIT_WALLBOARDS)
 @require_safe
-def export_wallboard(request: EditorRequest, slug: str) -> HttpResponse:
+def export_wallboard(request: SignedInRequest, slug: str) -> HttpResponse:
     """Return a wallboard as a TOML file, as it is on the screens."""
     wallboard = get_object_or_404(Wallboard, slug=slug)
     try:
@@ -112,7 +105,7 @@ def export_wallboard(request: EditorRequest, slug: str) -> HttpResponse:
 @csp_update({"frame-src": ["'self'"]})
 @require(Right.EDIT_WALLBOARDS)
 @require_http_methods(["GET", "HEAD", "POST"])
-def edit_wallboard(request: EditorRequest, slug: str) -> HttpResponse:
+def edit_wallboard(request: SignedInRequest, slug: str) -> HttpResponse:
     """Show the editor; take a change of its form into the draft; publish it, or throw it away."""
     wallboard = get_object_or_404(Wallboard, slug=slug)
     try:
@@ -143,7 +136,7 @@ def edit_wallboard(request: EditorRequest, slug: str) -> HttpResponse:
     return show_editor(request, wallboard, raw, note=note)
 
 
-def publish(request: EditorRequest, wallboard: Wallboard, made: Any, raw: Raw) -> HttpResponse:
+def publish(request: SignedInRequest, wallboard: Wallboard, made: Any, raw: Raw) -> HttpResponse:
     """Put what was edited on every screen, unless somebody else published meanwhile."""
     seen = request.POST.get("revision", "")
     wallboard.revision = int(seen) if seen.isdecimal() and len(seen) < 10 else 0
@@ -155,7 +148,7 @@ def publish(request: EditorRequest, wallboard: Wallboard, made: Any, raw: Raw) -
     return leave(request, wallboard, f"{made.name}: published. It is on its screens now.")
 
 
-def leave(request: EditorRequest, wallboard: Wallboard, words: str) -> HttpResponse:
+def leave(request: SignedInRequest, wallboard: Wallboard, words: str) -> HttpResponse:
     """Say what was done and show the editor anew."""
     WALLBOARDS.announce()
     messages.success(request, words)
@@ -165,7 +158,7 @@ def leave(request: EditorRequest, wallboard: Wallboard, words: str) -> HttpRespo
 
 
 def show_editor(
-    request: EditorRequest, wallboard: Wallboard, raw: Raw, mistakes: tuple[Mistake, ...] = (), note: str = ""
+    request: SignedInRequest, wallboard: Wallboard, raw: Raw, mistakes: tuple[Mistake, ...] = (), note: str = ""
 ) -> HttpResponse:
     """Return the editor's page with these values, right or wrong."""
     published = stored.definition_of(wallboard)
@@ -188,7 +181,7 @@ def show_editor(
 
 @require(Right.EDIT_WALLBOARDS)
 @require_POST
-def announce(request: EditorRequest, slug: str) -> HttpResponse:
+def announce(request: SignedInRequest, slug: str) -> HttpResponse:
     """Put an announcement on the screens of a wallboard at once, or take it away."""
     wallboard = get_object_or_404(Wallboard, slug=slug)
     given = {"text": request.POST.get("text", ""), "until": request.POST.get("until", "")}
@@ -209,7 +202,7 @@ def announce(request: EditorRequest, slug: str) -> HttpResponse:
 
 @require(Right.EDIT_WALLBOARDS)
 @require_POST
-def delete_wallboard(request: EditorRequest, slug: str) -> HttpResponse:
+def delete_wallboard(request: SignedInRequest, slug: str) -> HttpResponse:
     """Delete a wallboard."""
     wallboard = get_object_or_404(Wallboard, slug=slug)
     stored.delete(request.user, wallboard)
@@ -220,7 +213,7 @@ def delete_wallboard(request: EditorRequest, slug: str) -> HttpResponse:
 
 @require(Right.EDIT_WALLBOARDS)
 @require_POST
-def copy_wallboard(request: EditorRequest, slug: str) -> HttpResponse:
+def copy_wallboard(request: SignedInRequest, slug: str) -> HttpResponse:
     """Make another wallboard like one."""
     wallboard = get_object_or_404(Wallboard, slug=slug)
     try:
