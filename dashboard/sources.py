@@ -84,6 +84,14 @@ def configured_accounts() -> tuple[Account, ...]:
     return tuple(source for source in configured_sources() if isinstance(source, Account))
 
 
+def known_sources() -> tuple[Source, ...]:
+    """Return what sources.toml names; nothing while there is none or a wrong one: `checksources` says what is wrong."""
+    try:
+        return configured_sources()
+    except SourcesRefused:
+        return ()
+
+
 def read_sources(path: Path) -> tuple[Source, ...]:
     """Return every source of a sources.toml, in the file's order. Raises SourcesRefused with all mistakes."""
     text = read_text(path)

@@ -21,9 +21,8 @@ from dashboard.live.view import BoardView, ViewKey
 from dashboard.live.wall import WALLBOARD, WallView, wall_key
 from dashboard.permission import may, rights_of
 from dashboard.roles import Right
-from dashboard.sources import Source, configured_sources
+from dashboard.sources import Source, known_sources
 from dashboard.vendors.account import Account
-from realtime.errors import Misconfigured
 from realtime.status import LinkState, LinkStatus
 
 KEY_LIMIT = 256  # characters of a row's key
@@ -40,14 +39,6 @@ def open_links(key: ViewKey, tables: Tables) -> BoardView:
 def open_overview(key: ViewKey, tables: Tables) -> BoardView:
     """Return the whole support center at a glance."""
     return OverviewView(key, shelves_of(tables, key.scope), vendors_of(known_sources()))
-
-
-def known_sources() -> tuple[Source, ...]:
-    """Return what sources.toml names; nothing while there is none or a wrong one: `checksources` says what is wrong."""
-    try:
-        return configured_sources()
-    except Misconfigured:
-        return ()
 
 
 def vendors_of(sources: Iterable[Source]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from dashboard.build import build
 from dashboard.operating.processes import MISSED, missing_kinds, needed_kinds
 from dashboard.operating.readiness import REDIS_SECONDS, unapplied_migrations
-from dashboard.sources import Source, SourcesRefused, configured_sources
+from dashboard.sources import SourcesRefused, configured_sources, known_sources
 from realtime.heartbeat import Kind, running_kinds
 from realtime.models import Link
 from realtime.outbound.probe import Finding, Result
@@ -131,14 +131,6 @@ def look_at_processes() -> Iterator[Finding]:
     yield from (well(f"{kind} process", "runs") for kind in needed if kind in running)
     for kind in missing_kinds(needed, running):
         yield ill(f"{kind} process", f"{MISSED[kind].words} {MISSED[kind].action}")
-
-
-def known_sources() -> tuple[Source, ...]:
-    """Return what is configured; nothing where sources.toml is refused, which is a finding of its own."""
-    try:
-        return configured_sources()
-    except SourcesRefused:
-        return ()
 
 
 def look_at_redis() -> Finding:

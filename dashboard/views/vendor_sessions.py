@@ -16,12 +16,12 @@ from dashboard.live.vista import may_read
 from dashboard.models import VendorRecord
 from dashboard.permission import SignedInRequest, require
 from dashboard.roles import Right
-from dashboard.sources import configured_accounts
+from dashboard.sources import known_sources
 from dashboard.vendors.account import Account
 from dashboard.vendors.asking import ask
 from dashboard.vendors.base import Capability, Started
 from dashboard.vendors.registry import VENDORS
-from realtime.errors import Misconfigured, RealtimeError
+from realtime.errors import RealtimeError
 from realtime.models import VendorSession
 
 
@@ -32,10 +32,7 @@ def find_account(source: str, capability: Capability) -> Account | None:
 
 def accounts_with(capability: Capability) -> list[Account]:
     """Return the accounts whose vendors can do this; none while sources.toml cannot be read."""
-    try:
-        accounts = configured_accounts()
-    except Misconfigured:
-        return []
+    accounts = [one for one in known_sources() if isinstance(one, Account)]
     return [one for one in accounts if one.is_enabled and capability in VENDORS[one.vendor].capabilities]
 
 
