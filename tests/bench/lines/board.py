@@ -96,7 +96,7 @@ def fetch_pages(server: Server, count: int) -> tuple[list[Sample], list[Sample]]
     """Return samples of both kinds."""
     name, _, session = server.headers.removeprefix("Cookie: ").strip().partition("=")
     address = f"http://127.0.0.1:{server.port}/sessions/"
-    with httpx2.Client(cookies={name: session}, trust_env=False, timeout=20) as client:
+    with httpx2.Client(cookies={name: session}, trust_env=False, timeout=60) as client:
         fetch_page(client, server, address)  # templates are compiled
         warm = [fetch_page(client, server, address) for _ in range(count)]
         sorts = ("customer", "queue", "priority", "age", "state", "wait", "with", "pickup")

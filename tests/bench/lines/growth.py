@@ -7,6 +7,7 @@ import asyncio
 import statistics
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import httpx2
 from asgiref.sync import sync_to_async
@@ -19,9 +20,9 @@ from tests.bench.live import boards
 from tests.bench.live.crowd import crowd_at
 from tests.bench.live.load import Center, Load
 from tests.bench.live.servers import Server, our_site, started
-from tests.bench.processes import Stage, mirrored
+from tests.bench.processes import COPY_SECONDS, Stage, mirrored
 from tests.bench.surroundings import QUICK, Surroundings
-from tests.services.waiting import until
+from tests.services.waiting import until, wait_until
 
 SESSIONS = (100, 1_000) if QUICK else (100, 1_000, 10_000, 50_000)
 SOCKETS = (10, 100) if QUICK else (10, 100, 1_000, 4_000)
@@ -58,6 +59,7 @@ async def measure_sessions(surroundings: Surroundings, database_url: str, size: 
     async with mirrored(surroundings, database_url, size, size // SESSIONS_A_REPRESENTATIVE) as stage:
         mirror_mb = stage.rss_mb()
         async with started(our_site, stage, surroundings.folder) as server:
+            await sync_to_async(wait_until)(partial(is_ready, server), COPY_SECONDS, "the site's rows")
             _warm, cold = await sync_to_async(fetch_pages, thread_sensitive=False)(server, 5)
             commit_ms, render_ms = await change_one_by_one(stage, server)
             return {
@@ -67,6 +69,11 @@ async def measure_sessions(surroundings: Surroundings, database_url: str, size: 
                 "render of a change": ("ms", render_ms),
                 "first paint": ("ms", statistics.median(one.value for one in cold)),
             }
+
+
+def is_ready(server: Server) -> bool:
+    """Say whether the site has read the rows."""
+    return httpx2.get(f"http://127.0.0.1:{server.port}/readyz", trust_env=False, timeout=60).is_success
 
 
 async def change_one_by_one(stage: Stage, server: Server) -> tuple[float, float]:
