@@ -22,7 +22,7 @@ from dashboard.vendors.account import Account
 from dashboard.vendors.base import Capability, Listed, Vendor, Window
 from dashboard.vendors.caller import Caller
 from dashboard.vendors.rows import stored_form
-from dashboard.vendors.storing import Saved
+from dashboard.vendors.storing import Saved, Unfinished
 from realtime import feed, store
 from realtime.change import Cause
 from realtime.errors import Actor, LeaseLost, RealtimeError, Transient, who_acts
@@ -114,7 +114,7 @@ class SourcePoll:
         state = await self._database.run(Poll.objects.get, source=self._account.name)
         held = await self._database.run(storing.unfinished, self._account.name)
         now = timezone.now()
-        window, cursor = _plan(self._account, state, (since for _, _, since in held.values()), now)
+        window, cursor = _plan(self._account, state, (one.since for one in held.values()), now)
         async with open_client(self._account) as client:
             caller = Caller(self._account, client, self._database)
             cause = Cause.LIVE if state.covered_until else Cause.COPY
@@ -142,7 +142,7 @@ class SourcePoll:
         self,
         caller: Caller[Any],
         window: Window,
-        held: Mapping[str, tuple[str, str, datetime | None]],
+        held: Mapping[str, Unfinished],
         now: datetime,
     ) -> None:
         """Ask for sessions that should have been listed and were not; those nobody knows any more become unknown.
@@ -151,13 +151,13 @@ class SourcePoll:
         """
         missing = {key: one for key, one in held.items() if key not in self._tally.seen}
         if missing and Capability.LOOK_UP in self._vendor.capabilities:
-            asked = [external_id for external_id, _, _ in missing.values()][:LOOKED_UP]
+            asked = [one.external_id for one in missing.values()][:LOOKED_UP]
             found = await self._vendor.look_up(caller, asked)
             await self._keep(found.values(), Cause.LIVE)
             answered = {row_key(self._account.name, external_id) for external_id in asked}
             missing = {key: one for key, one in missing.items() if key in answered and key not in self._tally.seen}
-        gone = [key for key, (_, state, since) in missing.items() if _must_be_listed(state, since, window)]
-        passing = {key for key in gone if _is_passing(*missing[key][1:])}
+        gone = [key for key, one in missing.items() if _must_be_listed(one, window)]
+        passing = {key for key in gone if _is_passing(missing[key])}
         unknown = [key for key in gone if key not in passing]
         for settle, keys in ((storing.remove, list(passing)), (storing.mark_unknown, unknown)):
             saved = await self._database.run(settle, self._lease, keys)
@@ -247,14 +247,14 @@ def _plan(account: Account, poll: Poll, began: Iterable[datetime | None], now: d
     return Window(min(since, oldest), now + AHEAD), ""
 
 
-def _must_be_listed(state: str, since: datetime | None, window: Window) -> bool:
+def _must_be_listed(one: Unfinished, window: Window) -> bool:
     """Whether a session belongs to the window's listing: what is planned always does."""
-    return state == State.SCHEDULED or since is None or since >= window.start
+    return one.state == State.SCHEDULED or one.since is None or one.since >= window.start
 
 
-def _is_passing(state: str, since: datetime | None) -> bool:
+def _is_passing(one: Unfinished) -> bool:
     """Whether a row is no more than a place in a list of who waits: nothing else will ever be told of it."""
-    return state == State.WAITING and since is None
+    return one.state == State.WAITING and one.since is None
 
 
 def _sentence(source: str, error: BaseException | None) -> str:

@@ -36,6 +36,15 @@ class Saved:
     published: Published | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A stored session that can still change. `since` is when it came to be, None where nobody said."""
+
+    external_id: str
+    state: str
+    since: datetime | None
+
+
 def save(lease: Lease, sessions: Iterable[Stored], cause: Cause, now: datetime) -> Saved:
     """Write the sessions that are not held exactly so; the last one counts where an identity comes twice."""
     by_key = {one.key: one for one in sessions}
@@ -87,12 +96,12 @@ def remove(lease: Lease, keys: Sequence[str]) -> Saved:
     return Saved(0, len(keys), published)
 
 
-def unfinished(source: str) -> dict[str, tuple[str, str, datetime | None]]:
-    """Return the sessions that can still change, by key: external id, state, when they came to be (None: unsaid)."""
+def unfinished(source: str) -> dict[str, Unfinished]:
+    """Return the sessions that can still change, by key."""
     rows = VendorSession.objects.filter(source=source, state__in=OPEN)
     told = rows.annotate(since=Coalesce("created_at", "started_at"))
     return {
-        key: (external_id or "", state or "", since)
+        key: Unfinished(external_id or "", state or "", since)
         for key, external_id, state, since in told.values_list("key", "external_id", "state", "since")
     }
 
