@@ -24,6 +24,11 @@ def name_left(name: str, privacy: Privacy) -> str:
     return name if name == NAMELESS else masked(name, privacy) or WITHHELD
 
 
+def withheld(text: str) -> str:
+    """Return that there is a text, or that there is none."""
+    return WITHHELD if text else ""
+
+
 def mask_session(row: SessionRow, privacy: Privacy) -> SessionRow:
     """Return what is left of a session."""
     return replace(row, customer=name_left(row.customer, privacy), company=masked(row.company, privacy))
@@ -43,13 +48,15 @@ def mask_queue(row: QueueRow, _privacy: Privacy) -> QueueRow:
 def mask_activity(row: ActivityRow, privacy: Privacy) -> ActivityRow:
     """Return what is left of an activity; something has to name it."""
     customer = name_left(row.customer, privacy) if row.customer else ""
-    subject = WITHHELD if row.subject and not customer else ""
+    subject = "" if customer else withheld(row.subject)
     return replace(row, customer=customer, organisation=masked(row.organisation, privacy), subject=subject)
 
 
 def mask_presentation(row: PresentationRow, privacy: Privacy) -> PresentationRow:
     """Return what is left of a training or presentation."""
-    guests = row.guests and tuple(replace(one, name=name_left(one.name, privacy), hostname="") for one in row.guests)
+    guests = row.guests and tuple(
+        replace(one, name=name_left(one.name, privacy), hostname=withheld(one.hostname)) for one in row.guests
+    )
     return replace(row, name=row.name if row.name == NAMELESS else WITHHELD, guests=guests)
 
 
@@ -61,7 +68,7 @@ def mask_session_detail(detail: SessionDetail, privacy: Privacy) -> SessionDetai
         description="",
         issue="",
         company_code="",
-        clients=tuple(replace(client, hostname="") for client in detail.clients),
+        clients=tuple(replace(client, hostname=withheld(client.hostname)) for client in detail.clients),
         attributes=(),
     )
 

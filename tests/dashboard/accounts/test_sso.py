@@ -112,9 +112,12 @@ def test_who_lost_the_role_is_signed_out_everywhere(provider: Provider, client: 
     assert (role_of(User.objects.get(username="ada")), is_signed_in(client)) == (None, False)
 
 
-def test_a_name_or_address_that_somebody_has_does_not_become_that_account(provider: Provider, client: Client) -> None:
+@pytest.mark.parametrize("is_verified", [True, False])
+def test_a_name_or_address_that_somebody_has_does_not_become_that_account(
+    provider: Provider, client: Client, is_verified: bool
+) -> None:
     local = User.objects.create_user("ada", "ada@example.com", "a local password")
-    provider.claims |= {"groups": ["all"], "email": "ada@example.com", "email_verified": True}
+    provider.claims |= {"groups": ["all"], "email": "ada@example.com", "email_verified": is_verified}
 
     go(client)
 
