@@ -211,12 +211,17 @@ def _queues(reader: Reader) -> tuple[str, ...] | None:
     given = reader.take("queues")
     if given is None:
         return None
-    if not isinstance(given, list) or not all(isinstance(one, str) and 0 < len(one) <= KEY_LIMIT for one in given):
+    if not isinstance(given, list) or not all(map(_is_key, given)):
         reader.wrong("Write a list of queues' keys, or leave it out for all queues.", "queues")
         return ()
     if not given or len(given) > QUEUE_LIMIT:
         reader.wrong(f"Choose 1 to {QUEUE_LIMIT} queues, or the whole support center.", "queues")
     return tuple(dict.fromkeys(given))[:QUEUE_LIMIT]
+
+
+def _is_key(given: object) -> bool:
+    """Whether something can be a queue's key; PostgreSQL stores no NUL."""
+    return isinstance(given, str) and 0 < len(given) <= KEY_LIMIT and "\0" not in given
 
 
 def _targets(reader: Reader) -> dict[str, int]:
@@ -226,8 +231,10 @@ def _targets(reader: Reader) -> dict[str, int]:
     made = {}
     for name in list(table.values)[:QUEUE_LIMIT]:
         seconds = table.number(name, TARGET_SECONDS, None)
-        if seconds is not None:
-            made[name[:KEY_LIMIT]] = seconds
+        if not _is_key(name):
+            table.wrong("This is no queue's key; take it out.", clean(name)[:NAME_LIMIT])
+        elif seconds is not None:
+            made[name] = seconds
     return made
 
 

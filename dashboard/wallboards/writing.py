@@ -9,6 +9,7 @@ from dashboard.wallboards.definition import Page, Threshold, Tile, Wallboard
 from dashboard.wallboards.reading import Mistake, Wrong, read
 
 TOML_LIMIT = 200_000  # characters
+DOT_LIMIT = 200  # in one line; an announcement has fewer signs
 
 
 def dump(wallboard: Wallboard) -> dict[str, Any]:
@@ -63,9 +64,12 @@ def from_toml(text: str) -> Wallboard:
     """Return the wallboard that a TOML text describes. Raises Wrong."""
     if len(text) > TOML_LIMIT:
         raise Wrong([Mistake("File", f"It has more than {TOML_LIMIT} characters; no wallboard is that long.")])
+    if any(line.count(".") > DOT_LIMIT for line in text.split("\n")):  # a key a.a.a… costs the square of its length
+        raise Wrong([Mistake("File", f"A line has more than {DOT_LIMIT} dots; no wallboard needs them.")])
     try:
         raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        said = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is nested too deeply"
-        raise Wrong([Mistake("File", f"This is not TOML: {said}.")]) from None
+    except RecursionError:
+        raise Wrong([Mistake("File", "This is not TOML: it is nested too deeply.")]) from None
+    except ValueError as error:  # TOMLDecodeError is one, and so is what `int` says of thousands of digits
+        raise Wrong([Mistake("File", f"This is not TOML: {error}.")]) from None
     return read(raw)

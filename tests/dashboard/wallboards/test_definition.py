@@ -64,6 +64,8 @@ def board(*tiles: dict[str, Any], **changes: Any) -> dict[str, Any]:
         (board(zone="Europe/Wien"), "zone: Write a time zone"),
         (board(queues=[]), "queues: Choose 1 to 500"),
         (board(queues="all"), "queues: Write a list"),
+        (board(queues=["a\0"]), "queues: Write a list"),
+        (board(targets={"a\0": 5}), "Targets, a: This is no queue's key"),
         (board(targets={"a": 0}), "Targets, a: Write a whole number from 1 to 86400"),
         (board(night={"begins": "8pm"}), "Night, begins: Write a time of day"),
         (board(announcement={"text": "x", "until": "soon"}), "Announcement, until: Write a day and time"),
@@ -130,6 +132,19 @@ def test_whatever_file_comes_is_read_or_refused(text: str) -> None:
 def test_a_file_nested_without_end_is_refused() -> None:
     with pytest.raises(Wrong, match=r"nested too deeply|not TOML"):
         from_toml("a = " + "[" * 50_000)
+
+
+@pytest.mark.parametrize(
+    "text", ["a." * 3000 + "b = 1", "[" + "a . " * 3000 + "b]", "x = {" + '"\u2028".' * 3000 + "b = 1}"]
+)
+def test_a_file_with_an_endless_key_is_refused_unread(text: str) -> None:
+    with pytest.raises(Wrong, match="more than 200 dots"):
+        from_toml(text)
+
+
+def test_a_file_with_an_endless_number_is_refused() -> None:
+    with pytest.raises(Wrong, match="not TOML"):
+        from_toml("minimum_cases = " + "9" * 5000)
 
 
 @given(st.text(max_size=40))
