@@ -54,8 +54,9 @@ def from_fields(fields: Fields) -> Raw:
     """Return the plain values of a definition that a form's fields hold; `read` judges them."""
     nested: dict[str, Any] = {}
     for name, values in fields.items():
-        if values and name.partition(":")[0] in _NESTED:
-            _put(nested, name.split(":", 1 if name.startswith("target:") else 3), values[-1])
+        kind, *path = name.split(":", 1 if name.startswith("target:") else 3)
+        if values and len(path) == _DEPTHS.get(kind):
+            _put(nested, [kind, *path], values[-1])
     return {
         **{name: fields[name][-1] for name in ("name", "zone", "theme", "minimum_cases") if fields.get(name)},
         **({"queues": list(fields.get("queues", ()))} if fields.get("scope", [WHOLE])[-1] != WHOLE else {}),
@@ -75,25 +76,25 @@ def from_fields(fields: Fields) -> Raw:
     }
 
 
-_NESTED = frozenset({"privacy", "night", "target", "threshold", "page", "tile"})
+# How many names follow the first one in a field's name; a field with more or fewer is none of ours.
+_DEPTHS = {"privacy": 1, "night": 1, "target": 1, "threshold": 2, "page": 2, "tile": 3}
 
 
 def _put(nested: dict[str, Any], path: list[str], value: str) -> None:
     for step in path[:-1]:
         nested = nested.setdefault(step, {})
-        if not isinstance(nested, dict):
-            return
     nested[path[-1]] = value
 
 
-def _numbered(tables: Mapping[str, Any]) -> list[tuple[str, Raw]]:
+def _numbered(tables: Mapping[str, Raw]) -> list[tuple[str, Raw]]:
     """Return tables by the number that names them."""
-    known = [(number, table) for number, table in tables.items() if number.isdecimal() and isinstance(table, dict)]
-    return sorted(known, key=lambda pair: int(pair[0]))
+    return sorted(
+        ((number, table) for number, table in tables.items() if _is_small_number(number)), key=lambda pair: int(pair[0])
+    )
 
 
-def _in_order(tables: Any) -> list[Raw]:
-    return [table for _, table in _numbered(tables)] if isinstance(tables, dict) else []
+def _in_order(tables: Mapping[str, Raw]) -> list[Raw]:
+    return [table for _, table in _numbered(tables)]
 
 
 def _given(tile: Raw) -> Raw:

@@ -78,7 +78,8 @@ class TileForm:
     def has_area(self) -> bool:
         """Whether the picture of the layout can show it."""
         return all(
-            text.isdecimal() and 0 < int(text) <= 99 for text in (self.column, self.row, self.width, self.height)
+            text.isdecimal() and len(text) < 3 and int(text) > 0
+            for text in (self.column, self.row, self.width, self.height)
         )
 
 

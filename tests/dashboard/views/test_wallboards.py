@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -222,6 +223,23 @@ def test_buttons_add_move_and_remove(manager: Client) -> None:
     for unknown in ("tile:9:9:left", "tile:1:1:sideways", "remove-page:0", "add-tile:1:game", "", "x" * 99):
         press(unknown)
     assert [page["name"] for page in pages()] == ["Queues"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("page", "privacy", "night", "threshold", "target", "tile", "page:1", "tile:1", "tile:1:1"),
+        *("threshold:waiting", "threshold:waiting:warn:x", "page:1:name:x", "privacy:customers:x"),
+        *(f"page:{'9' * 5000}:name", f"tile:1:{'9' * 5000}:kind", "tile:1:1:width"),
+    ],
+)
+def test_no_field_breaks_the_editor(manager: Client, name: str) -> None:
+    wallboard = make()
+    shown = fields_of(manager.get(edit_path(wallboard)))
+    for fields in (shown | {name: "9" * 5000}, {name: "x"}):
+        form = urlencode(fields, doseq=True)
+        response = manager.post(edit_path(wallboard), form, content_type="application/x-www-form-urlencoded")
+        assert response.status_code in {200, 422}
 
 
 def test_an_announcement_is_on_the_screen_at_once_and_as_text(manager: Client) -> None:
