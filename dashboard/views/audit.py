@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -25,6 +26,13 @@ class AuditFilter(forms.Form):
     since = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     before = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+
+    def clean_until(self) -> date | None:
+        """Return a day that has a next one."""
+        day: date | None = self.cleaned_data["until"]
+        if day == date.max:
+            raise ValidationError("Choose an earlier day.")
+        return day
 
     def entries(self) -> AuditEntryQuerySet:
         """Return what fits, the newest first; of a filter that makes no sense nothing is taken."""

@@ -21,6 +21,8 @@ from dashboard.models.wallboard import Wallboard
 from dashboard.permission import require
 from dashboard.roles import Right
 
+PK_DIGITS = 18  # so many always fit into the database
+
 
 def current() -> Any:
     """Return the displays that were not taken away."""
@@ -104,7 +106,8 @@ def switch_wallboard(request: HttpRequest, pk: int) -> HttpResponse:
     """Show another wallboard on a display."""
     display = get_object_or_404(current(), pk=pk)
     chosen = request.POST.get("wallboard", "")
-    wallboard = get_object_or_404(Wallboard, pk=chosen) if chosen.isascii() and chosen.isdigit() else None
+    is_number = chosen.isascii() and chosen.isdigit()
+    wallboard = get_object_or_404(Wallboard, pk=chosen[:PK_DIGITS]) if is_number else None
     before, display.wallboard = display.wallboard, wallboard
     display.save(update_fields=["wallboard"])
     detail = {"wallboard": {"from": str(before or ""), "to": str(wallboard or "")}}

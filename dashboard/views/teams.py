@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,6 +25,7 @@ CUSTOMERS = [
 ]
 EMPTY_CUSTOMERS = {"required": "Say what viewers see of customers."}
 EMPTY_NAME = {"required": "Give the team a name."}
+ID_DIGITS = 18  # more than these can be too many for the database
 
 
 def queue_choices(chosen: list[str]) -> list[tuple[str, str]]:
@@ -31,6 +33,18 @@ def queue_choices(chosen: list[str]) -> list[tuple[str, str]]:
     known = {row.key: name_or_none(row.name or row.code_name) for row in KnownQueue.objects.all()}
     gone = {key: f"{key} (not seen any more)" for key in chosen if key not in known}
     return sorted((known | gone).items(), key=lambda choice: (choice[1].casefold(), choice[0]))
+
+
+class ExistingField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # at run time it takes none
+    """Several rows by their ids. One that no database can hold is refused as one that is not there."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the rows."""
+        for one in value or ():
+            if len(one) > ID_DIGITS:
+                params = {"value": one[:ID_DIGITS]}
+                raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params=params)
+        return super().clean(value)
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes none
@@ -43,6 +57,7 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it tak
         model = Team
         fields = ("name", "queues", "people", "customers", "members")
         widgets = {"people": forms.CheckboxSelectMultiple, "members": forms.CheckboxSelectMultiple}  # noqa: RUF012
+        field_classes = {"people": ExistingField, "members": ExistingField}  # noqa: RUF012
         error_messages = {"name": EMPTY_NAME | {"unique": "There is already a team of this name."}}  # noqa: RUF012
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

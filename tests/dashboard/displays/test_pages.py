@@ -222,6 +222,15 @@ def test_a_display_is_changed_and_what_changed_is_recorded() -> None:
     assert HOSTILE not in text_of(petra.get(reverse("displays")))
 
 
+def test_a_wallboard_whose_number_no_database_holds_is_none() -> None:
+    display, _token = pair("Floor 2", make_wallboard())
+    for number in ("9" * 5000, str(2**63)):
+        response = manager().post(reverse("switch-wallboard", args=[display.pk]), {"wallboard": number})
+        assert response.status_code == 404
+    display.refresh_from_db()
+    assert display.wallboard is not None
+
+
 def test_a_taken_away_display_is_gone_from_the_page_and_its_name_is_free() -> None:
     display, _token = pair("Floor 2")
     petra = manager()

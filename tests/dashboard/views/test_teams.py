@@ -101,6 +101,8 @@ def test_queue_that_is_gone_stays_with_its_team(queue: KnownQueue) -> None:
         ({"name": "x" * 61}, "at most 60"),
         ({"name": "New", "queues": ["made up"]}, "made up"),
         ({"name": "New", "members": ["999"]}, "999"),
+        ({"name": "New", "members": [str(2**63)]}, "Select a valid choice"),
+        ({"name": "New", "people": ["9" * 5000]}, "Select a valid choice"),
         ({"name": "New"}, "Say what viewers see of customers."),
         ({"name": "New", "customers": "all of it"}, "all of it"),
     ],
