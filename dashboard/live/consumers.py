@@ -36,6 +36,12 @@ async def serve_display(scope: dict[str, Any], receive: Receive, send: Send) -> 
     await serve(scope, receive, send, read_token(scope), WALLBOARD)
 
 
+async def refuse_address(_scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Turn away whoever asks for a socket where none is: no page of ours does."""
+    await receive()  # websocket.connect
+    await send({"type": "websocket.close"})
+
+
 async def serve(scope: dict[str, Any], receive: Receive, send: Send, ticket: Ticket, board: str) -> None:
     """Let a page of ours in, if not too many come from its address. It can see close codes only after the accepting."""
     await receive()  # websocket.connect

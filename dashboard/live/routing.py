@@ -7,17 +7,21 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from channels.routing import URLRouter
-from django.urls import path
+from django.urls import path, re_path
 from structlog.contextvars import bound_contextvars
 
-from dashboard.live.consumers import Receive, serve_display, serve_socket
+from dashboard.live.consumers import Receive, refuse_address, serve_display, serve_socket
 from dashboard.live.hub import Hub
 from dashboard.live.outlet import Send
 
 Application = Callable[..., Awaitable[None]]  # Channels' types of scopes and events are stricter than ASGI's
 
 socket_router = URLRouter(
-    [path("live/<slug:board>/", serve_socket), path("display/live/", serve_display)]  # type: ignore[arg-type, list-item]  # typed for views
+    [  # typed for views
+        path("live/<slug:board>/", serve_socket),  # type: ignore[arg-type, list-item]
+        path("display/live/", serve_display),  # type: ignore[arg-type, list-item]
+        re_path("", refuse_address),  # type: ignore[arg-type, list-item]
+    ]
 )
 
 

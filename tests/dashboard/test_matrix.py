@@ -156,6 +156,7 @@ def test_every_address_has_a_row_and_every_row_an_address() -> None:
     assert [str(getattr(route, "pattern", route)) for route in socket_router.routes] == [
         "live/<slug:board>/",
         "display/live/",
+        "",
     ]
 
 

@@ -14,7 +14,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 from websockets.typing import Origin
 
@@ -74,6 +74,13 @@ async def test_a_foreign_origin_is_not_allowed(site: Site, origin: str) -> None:
 async def test_nobody_without_a_session_gets_anything(site: Site, session: str) -> None:
     async with await site.open_socket(session) as socket:
         assert await close_code(socket) == 4401
+
+
+@pytest.mark.parametrize("path", ["/", "/live/", "/live/%0AError/", "/display/live/more"])
+async def test_an_address_without_a_socket_refuses_the_handshake(site: Site, path: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await site.open_socket(await log_in(site), path)
+    assert refused.value.response.status_code == 403
 
 
 async def test_an_unknown_board_or_query_is_not_allowed(site: Site, upstream: Upstream) -> None:
