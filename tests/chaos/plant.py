@@ -56,8 +56,8 @@ BUGS = {
     ),
     "leaked scope": Bug(
         "dashboard/live/scoped.py",
-        "row if row is not None and self._covers(sight, row) else None",
-        "row",
+        "lambda sight, row: row if covers(sight, row) else None",
+        "lambda sight, row: row",
         "tests/dashboard/live/test_scoped.py",
     ),
     "unbounded queue": Bug(
