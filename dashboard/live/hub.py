@@ -90,7 +90,7 @@ class Hub:
     async def _calm_garbage_collection(self) -> None:
         """Take the rows of the first copy out of the collector's sight: walking them would pause every view."""
         await self._replica.loaded.wait()
-        self._tables.refresh(self._moment())  # so that the first page does not wait for it
+        self._draw_rows()  # so that the first page does not wait for it
         gc.set_threshold(50_000, 20, 100)
         gc.collect()
         gc.freeze()
@@ -102,6 +102,7 @@ class Hub:
         show = self._show(key)
         if show.is_dirty:
             await self._refresh(show)
+            show = self._show(key)  # another one, if it was given up
         return Painting(show.html(), render_light(moment), moment.at, clock_offsets(moment))
 
     async def look(self, find: Callable[[Moment], Found]) -> Found:
@@ -279,7 +280,15 @@ class Hub:
             missing_changed = self._missing_changed()
             if self._light_changed() or missing_changed or now >= next_beat_at:
                 next_beat_at = now + BEAT_SECONDS
+                self._draw_rows()
                 await self._beat(self._beat_message(with_missing=missing_changed))
+
+    def _draw_rows(self) -> None:
+        """Bring every row up to now, whether anybody looks or not: what changed must not pile up."""
+        try:
+            self._tables.refresh(self._moment())
+        except Exception as error:  # a bug in one row must not end the hub; a view that shows it fails by itself
+            log.exception("a row failed", exc_info=error)
 
     def _tick(self) -> None:
         moment = self._moment()

@@ -137,9 +137,8 @@ class RowTable(Shelf[RowT]):
             if self._turn_at.get(key) == due_at:
                 del self._turn_at[key]
                 self._stale.add(key)
-        stale, self._stale = self._stale, set()
-        for key in stale:
-            self._redraw(moment, key)
+        while self._stale:  # one by one, so that a row that fails takes no other with it
+            self._redraw(moment, self._stale.pop())
 
     def _redraw(self, moment: Moment, key: str) -> None:
         old = self.rows.get(key)

@@ -204,6 +204,16 @@ async def test_a_board_that_fails_sends_its_watchers_back_and_spares_the_others(
     assert good.codes == []
 
 
+async def test_a_page_never_shows_what_a_failed_board_showed_last(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = open_board(monkeypatch, "failing", CountingBoard(fails_in="picture"))
+    assert "links-0" in (await hub.paint(key)).board
+
+    hub._touch(STEP)
+
+    with pytest.raises(LookupError):
+        await hub.paint(key)
+
+
 async def test_a_reader_that_fell_behind_is_painted_when_it_catches_up(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

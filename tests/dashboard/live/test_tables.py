@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -224,3 +225,20 @@ def test_an_unstaffed_queue_stays_on_the_board() -> None:
     known: KnownQueue = life.state.known_queues[name]
     assert (row.queue_key, row.member_count, row.unstaffed_at) == ("", 0, known.get("unstaffed_at"))
     assert row.unstaffed_at == life.at
+
+
+def test_a_row_that_fails_takes_no_other_with_it() -> None:
+    life = Life(7)
+    broken = next(iter(life.state.support_sessions))
+
+    def draw(moment: Moment, key: str) -> Any:
+        if key == broken:
+            raise LookupError("a bug")
+        return SESSIONS.draw(moment, key)
+
+    table = RowTable(replace(SESSIONS, draw=draw), life.state)
+    with pytest.raises(LookupError):
+        table.refresh(life.moment)
+    table.refresh(life.moment)
+
+    assert table.rows.keys() == life.state.support_sessions.keys() - {broken}
