@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from django.db import Error as DatabaseError
+from django.db import transaction
 from django.utils import timezone
 
 from dashboard.models import Poll, PollRun
@@ -285,13 +286,17 @@ def _failures_before(source: str) -> int:
     return Poll.objects.values_list("failures", flat=True).get(source=source)
 
 
+@transaction.atomic
 def _write_outcome(
     run: PollRun, was_due_at: datetime, due_at: datetime, failures: int, lease: Lease, status: LinkStatus
 ) -> None:
-    """Write the run, the next due time (unless somebody asked for another meanwhile) and the status; end the lease."""
+    """Write the run, the next due time (unless somebody asked for another meanwhile) and the status; end the lease.
+
+    All or nothing: a worker killed in between would have the same poll done twice. Raises LeaseLost.
+    """
+    store.release_lease(lease, status)
     run.save()
     PollRun.objects.filter(source=run.source, started_at__lt=run.started_at - KEPT_RUNS).delete()
     polls = Poll.objects.filter(source=run.source)
     polls.update(failures=failures, claimed_until=None)
     polls.filter(due_at=was_due_at).update(due_at=due_at)
-    store.release_lease(lease, status)
