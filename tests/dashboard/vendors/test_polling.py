@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import IntegrityError
 
 from dashboard.models import Poll, PollRun, VendorRecord
 from dashboard.sources import read_sources
@@ -24,7 +25,7 @@ from dashboard.vendors.simulators.server import VendorSimulators
 from realtime import store
 from realtime.feed import Published, follow, publish_change
 from realtime.models import Link, VendorSession
-from realtime.status import LinkState
+from realtime.status import LinkState, LinkStatus
 from realtime.store import Position
 from realtime.vendor_session import State
 from tests.services.waiting import until
@@ -300,3 +301,19 @@ async def test_longer_history_is_listed_only_once(simulators: VendorSimulators, 
     simulators.world.open(Product.SEEIT, now - 60)
     assert (await poll(replace(account, history=timedelta(hours=24)))).listed == 2
     assert (await poll(account)).listed == 1
+
+
+async def test_how_a_poll_went_is_written_as_a_whole_or_not_at_all() -> None:
+    lease = await sync_to_async(store.acquire_lease)(SOURCE, "one")
+    assert lease is not None
+    due_at = datetime.now(UTC)
+    await Poll.objects.acreate(source=SOURCE, due_at=due_at)
+    impossible = PollRun(source=SOURCE, started_at=due_at)  # the database wants to know how long it took
+
+    with pytest.raises(IntegrityError):
+        await sync_to_async(polling._write_outcome)(
+            impossible, due_at, due_at + timedelta(hours=1), 0, lease, LinkStatus(SOURCE)
+        )
+
+    assert (await Link.objects.aget(source=SOURCE)).owner == "one"
+    assert (await Poll.objects.aget(source=SOURCE)).due_at == due_at
