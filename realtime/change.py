@@ -62,6 +62,11 @@ class Applied:
         """How many rows were altered."""
         return sum(len(rows) for rows in self.rows.values())
 
+    def targets(self, table: str, name: str) -> set[str]:
+        """Return the keys that the altered rows of a table point to through their reference `name`, before or after."""
+        rows = self.rows.get(table, {}).values()
+        return {fields[name] for row in rows for fields in row if fields and fields.get(name)}
+
 
 class Batch:
     """The net effect of several steps of one source that wait for one commit: per row only what it came to."""

@@ -1,14 +1,14 @@
-"""Everything that can go wrong between us and an appliance. The class says who acts.
+"""Everything that can go wrong between us and a source. The class says who acts.
 
 RealtimeError
 ├── Transient                nobody: it is tried again with back-off
 │   ├── LinkLost             the connection ended, stalled or could not be made
-│   ├── SourceBusy        429 or 5xx; `retry_after_seconds` where the appliance named it
+│   ├── SourceBusy           429 or 5xx; `retry_after_seconds` where the source named it
 │   ├── BudgetSpent          our own share of the vendor's request limit is used up; `retry_after_seconds`
 │   ├── IllegalMessage       the appliance broke its protocol: the link is dropped and resynchronised
-│   └── LeaseLost            another mirror owns this source now: stand down and wait
+│   └── LeaseLost            another mirror or poll owns this source now: stand down and wait
 └── OperatorNeeded           an operator: retried, at most every 30 s, and shown as what it is
-    ├── CredentialsRefused   the appliance does not accept the client id and secret
+    ├── CredentialsRefused   the source does not accept our credentials
     ├── PermissionMissing    the API account may not use this API
     └── Misconfigured        address, certificate or setting is wrong
 
@@ -36,7 +36,7 @@ class LinkLost(Transient):
 
 
 class SourceBusy(Transient):
-    """The appliance asked us to slow down or failed on its side."""
+    """The source asked us to slow down or failed on its side."""
 
 
 class BudgetSpent(Transient):
@@ -48,7 +48,7 @@ class IllegalMessage(Transient):
 
 
 class LeaseLost(Transient):
-    """Another mirror owns this source now."""
+    """Another mirror or poll owns this source now."""
 
 
 class OperatorNeeded(RealtimeError):
@@ -56,7 +56,7 @@ class OperatorNeeded(RealtimeError):
 
 
 class CredentialsRefused(OperatorNeeded):
-    """The client id, the client secret or the token is not accepted."""
+    """The credentials, or the token made of them, are not accepted."""
 
 
 class PermissionMissing(OperatorNeeded):

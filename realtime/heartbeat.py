@@ -55,7 +55,8 @@ def write_heartbeat(kind: Kind) -> None:
 
 def running_kinds() -> set[str]:
     """Return the kinds of which at least one process was seen a moment ago. Synchronous; raises DatabaseError."""
-    return set(Heartbeat.objects.filter(seen_at__gt=Now() - MISSING).values_list("kind", flat=True))
+    seen = Heartbeat.objects.filter(seen_at__gt=Now() - MISSING, seen_at__lt=Now() + MISSING)  # else: a clock set back
+    return set(seen.values_list("kind", flat=True))
 
 
 async def keep_heartbeat(kind: Kind) -> None:

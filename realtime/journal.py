@@ -13,6 +13,7 @@ from django.db import Error as DatabaseError
 
 from realtime import feed, store
 from realtime.backoff import Backoff
+from realtime.bell import Bell
 from realtime.change import Applied, Batch, Change
 from realtime.feed import Published
 from realtime.store import DatabaseThread, Lease, Position
@@ -40,24 +41,23 @@ class Journal:
         self._lease = lease
         self._thread = thread
         self._batch = Batch(lease.source)
-        self._wake = asyncio.Event()
+        self._wake = Bell()
         self._epoch_written = ""
 
     def add(self, applied: Applied) -> None:
         """Take in a step. Returns at once."""
         self._batch.add(applied)
-        self._wake.set()
+        self._wake.ring()
 
     def begin_epoch(self, epoch: str) -> None:
         """Name a new unbroken history; written with the next batch, which may be empty."""
         self.epoch = epoch
-        self._wake.set()
+        self._wake.ring()
 
     async def run(self) -> None:
         """Write until cancelled. Raises LeaseLost."""
         while True:
             await self._wake.wait()
-            self._wake.clear()
             if self._batch or self.epoch != self._epoch_written:
                 await self._write(self._batch.take(), self.epoch)
 

@@ -17,9 +17,11 @@ from realtime import feed, store
 from realtime.appliance import oauth
 from realtime.appliance.link import Link, open_link
 from realtime.backoff import Backoff
+from realtime.bell import Bell
 from realtime.change import Change
 from realtime.errors import Actor, CredentialsRefused, IllegalMessage, LeaseLost, LinkLost, who_acts
 from realtime.journal import Journal
+from realtime.leaps import ClockWatch
 from realtime.observer import observe
 from realtime.rate import Rate
 from realtime.rows import Oddities, RowDecoder
@@ -56,7 +58,7 @@ class Mirror:
         self._decoder = RowDecoder(appliance.name, Oddities())
         self._message_rate = Rate()
         self._change_rate = Rate()
-        self._resynchronise = asyncio.Event()
+        self._resynchronise = Bell()
         self._link: Link | None = None
         self._sampled_minute = 0
 
@@ -119,7 +121,11 @@ class Mirror:
             self._log.warning("lease not given back; it runs out by itself", error=type(error).__name__)
 
     async def _keep(self, lease: Lease, journal: Journal) -> None:
+        clock = ClockWatch()
         while True:
+            if leap := clock.leap():
+                self._log.warning("our clock was set, the appliance's is measured anew", seconds=round(leap, 1))
+                await self._subscribe_anew()
             self._refresh_status(journal)
             if not journal.is_failing:  # rows that wait to be written must not pass for live: the lease runs out
                 await self._renew(lease, journal)
@@ -162,9 +168,12 @@ class Mirror:
         async for message in feed.follow_group(feed.CONTROL_GROUP):
             if message.get("type") == "mirror.resynchronise" and message.get("source") == self._appliance.name:
                 self._log.info("asked to resynchronise")
-                self._resynchronise.set()
-                if self._link:
-                    await self._link.close()
+                await self._subscribe_anew()
+
+    async def _subscribe_anew(self) -> None:
+        self._resynchronise.ring()
+        if self._link:
+            await self._link.close()
 
     async def _listen(self, journal: Journal) -> None:
         backoff = Backoff(0.25, 10.0)
@@ -174,13 +183,7 @@ class Mirror:
             try:
                 await self._converse(journal, backoff)
             except Exception as error:  # every class is told apart in _wait_seconds
-                wait_seconds = self._wait_seconds(error, backoff)
-                try:
-                    async with asyncio.timeout(wait_seconds):
-                        await self._resynchronise.wait()
-                except TimeoutError:
-                    pass
-                self._resynchronise.clear()
+                await self._resynchronise.wait(self._wait_seconds(error, backoff))
 
     def _wait_seconds(self, error: Exception, backoff: Backoff) -> float:
         """Note an error that ended the dialogue; return how long to wait before the next one."""

@@ -5,7 +5,7 @@ happened while we were listening (`Cause.LIVE`) are taken for events; what a cop
 something that may have happened at any time before. Pure.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
 
@@ -34,20 +34,12 @@ def _delete(change: Change, table: str, keys: Iterable[str]) -> None:
     change.deletes.setdefault(table, []).extend(keys)
 
 
-def _targets(applied: Applied, table: str, name: str) -> Iterator[str]:
-    """Yield the keys that the altered rows of a table point to, before or after."""
-    for row in applied.rows.get(table, {}).values():
-        for fields in (row.before, row.after):
-            if fields and fields.get(name):
-                yield fields[name]
-
-
 def _note_spells(state: State, applied: Applied, now: datetime, change: Change) -> None:
     """Note since when a representative is in the state they are in, from the first change that we see."""
     rows = applied.rows.get("representative", {})
     touched = set(rows)
-    touched.update(_targets(applied, "representative_support_session", "representative_id"))
-    touched.update(_targets(applied, "presenter", "representative_id"))
+    for table in ("representative_support_session", "presenter"):
+        touched |= applied.targets(table, "representative_id")
     for key in touched:
         row = state.representatives.get(key)
         if row is None:
@@ -112,8 +104,7 @@ def _note_stays(state: State, applied: Applied, now: datetime, change: Change) -
 def _note_queues(state: State, applied: Applied, now: datetime, change: Change) -> None:
     """Keep every team queue we have seen, and since when nobody is logged in to it."""
     rows = applied.rows.get("queue", {})
-    touched = set(rows)
-    touched.update(_targets(applied, "representative_queue", "queue_id"))
+    touched = set(rows) | applied.targets("representative_queue", "queue_id")
     held = {key: state.queues.get(key) or (rows[key].before if key in rows else None) for key in touched}
     for key, row in held.items():
         for known_key in state.referring("known_queue", "queue_id", key):

@@ -16,8 +16,8 @@ from realtime import feed, store
 from realtime.change import Applied
 from realtime.feed import Published
 from realtime.state import State
-from realtime.status import LinkState, LinkStatus
-from realtime.store import LEASE_SECONDS, Copy, DatabaseThread, Position
+from realtime.status import LEASE_SECONDS, SKEW, LinkState, LinkStatus
+from realtime.store import Copy, DatabaseThread, Position
 
 COMPARE_SECONDS = 2.0
 GRACE_SECONDS = 0.25  # for a message that is on its way when the places are compared
@@ -39,6 +39,11 @@ def with_lease(status: LinkStatus, now: datetime) -> LinkStatus:
 def _age(status: LinkStatus) -> tuple[datetime, int, datetime]:
     """Return what grows from one picture of a link to the next; a restarted mirror counts its messages anew."""
     return (status.state_since or BEGINNING, status.message_count, status.lease_expires_at or BEGINNING)
+
+
+def _is_ahead(status: LinkStatus, now: datetime) -> bool:
+    """Whether a picture was made before our clock was set back, so that its times say nothing."""
+    return max(status.state_since or BEGINNING, status.lease_expires_at or BEGINNING) > now + SKEW
 
 
 class Replica:
@@ -86,7 +91,7 @@ class Replica:
     def _note(self, status: LinkStatus) -> None:
         """Keep the newer of two pictures of a link: the feed's and the database's come at their own pace."""
         held = self.statuses.get(status.source)
-        if held is None or _age(status) >= _age(held):
+        if held is None or _age(status) >= _age(held) or _is_ahead(held, datetime.now(UTC)):
             place = self.position(status.source)  # a published picture does not know it
             self.statuses[status.source] = replace(status, seq=max(status.seq, place.seq))
 

@@ -1,7 +1,7 @@
 """What is known about a source's link, as a value that boards can read. Pure."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -33,6 +33,11 @@ _WORDS = {
     LinkState.STOPPED: "mirror stopped",
     LinkState.OFF: "switched off",
 }
+
+
+LEASE_SECONDS = 8
+SKEW = timedelta(minutes=1)
+"""A stored time that is further ahead of our clock was written before somebody set that clock back."""
 
 
 @dataclass(frozen=True, slots=True)

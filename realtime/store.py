@@ -22,10 +22,13 @@ from realtime.change import Change, Fields, Rows
 from realtime.errors import LeaseLost
 from realtime.sampling import Waits
 from realtime.schema import HELD_TABLES, UNKNOWN_ROW, Table
-from realtime.status import LinkState, LinkStatus
+from realtime.status import LEASE_SECONDS, SKEW, LinkState, LinkStatus
 from realtime.upsert import upsert_rows
 
-LEASE_SECONDS = 8
+STANDSTILL_SECONDS = 5
+"""A transaction in which nothing happens for so long is broken off by PostgreSQL: a process that stands still in it, or
+a machine that is gone, must not keep the next owner from the source's row. Nobody can do that for SQLite."""
+
 KEY_CHUNK = 500
 
 P = ParamSpec("P")
@@ -111,7 +114,8 @@ class Copy:
 def acquire_lease(source: str, owner: str) -> Lease | None:
     """Take the lease of a source unless another owner holds it. `owner` names one run of one process."""
     models.Link.objects.get_or_create(source=source)
-    free = Q(owner="") | Q(lease_expires_at=None) | Q(lease_expires_at__lt=Now())
+    has_ended = Q(lease_expires_at__lt=Now()) | Q(lease_expires_at__gt=_lease_end() + SKEW)  # the clock was set back
+    free = Q(owner="") | Q(lease_expires_at=None) | has_ended
     taken = models.Link.objects.filter(free, source=source).update(
         owner=owner, fence=F("fence") + 1, lease_expires_at=_lease_end()
     )
@@ -135,6 +139,7 @@ def release_lease(lease: Lease, status: LinkStatus) -> None:
 def keep_sample(lease: Lease, minute: int, waits: Waits, after: int = 0) -> None:
     """Write a minute's sample; the first one of a minute stands. `after` as in `commit`. Raises LeaseLost."""
     with transaction.atomic():
+        _limit_standstill()
         _write_link(lease, after, lease_expires_at=_lease_end())
         sample = models.Sample(source=lease.source, minute=minute, waits=waits)
         models.Sample.objects.bulk_create([sample], ignore_conflicts=True)
@@ -210,23 +215,34 @@ def _lost(lease: Lease) -> LeaseLost:
 # Written out because it opens every commit: as a query it took more time than the rows of a small batch.
 _TAKE_SEQ = f"""
     UPDATE {models.Link._meta.db_table} SET seq = seq + 1, epoch = %s, lease_expires_at = {{lease_end}}
-    WHERE source = %s AND owner = %s AND fence = %s AND seq >= %s RETURNING seq
+    WHERE source = %s AND owner = %s AND fence = %s AND seq >= %s RETURNING seq, {{limit_standstill}}
 """  # noqa: S608
 _LEASE_END = {
     "sqlite": f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+{LEASE_SECONDS} seconds')",
     "postgresql": f"STATEMENT_TIMESTAMP() + INTERVAL '{LEASE_SECONDS} seconds'",
 }
+_LIMIT_STANDSTILL = {
+    "sqlite": "NULL",
+    "postgresql": f"SET_CONFIG('idle_in_transaction_session_timeout', '{STANDSTILL_SECONDS}s', TRUE)",  # until its end
+}
 
 
 def _take_seq(lease: Lease, epoch: str, after: int) -> int:
     """Return the source's next sequence number and prolong the lease. Raises LeaseLost."""
+    vendor = connection.vendor
+    statement = _TAKE_SEQ.format(lease_end=_LEASE_END[vendor], limit_standstill=_LIMIT_STANDSTILL[vendor])
     with connection.cursor() as cursor:
-        statement = _TAKE_SEQ.format(lease_end=_LEASE_END[connection.vendor])
         cursor.execute(statement, [epoch, lease.source, lease.owner, lease.fence, after])
         taken = cursor.fetchone()
     if taken is None:
         raise _lost(lease)
     return int(taken[0])
+
+
+def _limit_standstill() -> None:
+    """Limit how long the transaction may stand still, from now on."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_LIMIT_STANDSTILL[connection.vendor]}")
 
 
 @contextmanager

@@ -16,6 +16,7 @@ EXACT_LIMIT = 2.0**53  # from here on a floating-point number may be another one
 TIMESTAMP_LIMIT = 253_402_300_800  # 10000-01-01T00:00:00Z, the first second a datetime cannot hold
 
 Json = Any
+"""Whatever a source sent as JSON, as long as nobody has looked at it."""
 
 
 def clean_raw(value: Json, depth: int = 0) -> Json:

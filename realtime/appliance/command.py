@@ -6,7 +6,6 @@ An `<error>` element is an error, whatever the HTTP status says (seed 004, "Remo
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from xml.etree.ElementTree import Element, ParseError  # the types only; defusedxml does the parsing
 
@@ -27,11 +26,9 @@ DEPTH_LIMIT = 64
 
 @dataclass(frozen=True, slots=True)
 class ApiAccount:
-    """What `get_api_info` tells: the API's version, the site, the appliance's clock and our permissions by name."""
+    """What `get_api_info` tells: the API's version, and our permissions by name."""
 
     version: str
-    company: str
-    clock_at: datetime | None
     permissions: Mapping[str, str]
 
     def allows(self, permission: str) -> bool | None:
@@ -44,13 +41,7 @@ async def fetch_account(appliance: Appliance) -> ApiAccount:
     """Ask an appliance what our API account is and may do."""
     root = await command(appliance, "get_api_info")
     texts = {local_name(child): (child.text or "").strip() for child in root}
-    clock = next((child for child in root if local_name(child) == "timestamp"), None)
-    return ApiAccount(
-        version=texts.get("api_version", ""),
-        company=texts.get("company_name", ""),
-        clock_at=None if clock is None else read_moment(clock),
-        permissions=dict(read_permissions(root)),
-    )
+    return ApiAccount(texts.get("api_version", ""), dict(read_permissions(root)))
 
 
 async def command(appliance: Appliance, action: str, **arguments: str) -> Element:
@@ -144,15 +135,3 @@ def read_permissions(root: Element) -> Iterator[tuple[str, str]]:
             named = element.get("name", "")
             if named.startswith("perm_"):
                 yield named, (element.text or element.get("value") or "").strip()
-
-
-def read_moment(element: Element) -> datetime | None:
-    """Read a time given as Unix seconds (attribute or text) or as ISO text."""
-    text = (element.get("timestamp") or element.get("ts") or element.text or "").strip()
-    try:
-        if text.isascii() and text.isdigit():
-            return datetime.fromtimestamp(int(text), UTC)
-        moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -120,11 +120,6 @@ class Link:
         """The same on the wall clock, in UTC."""
         return datetime.fromtimestamp(time.time() - (time.monotonic() - self.last_contact), UTC)
 
-    @property
-    def round_trip_seconds(self) -> float | None:
-        """How long the last answered ping took."""
-        return self._connection.latency or None
-
     async def send(self, message: bytes) -> None:
         """Send a message as a text frame, as the vendor's document says."""
         try:

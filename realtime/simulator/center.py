@@ -34,8 +34,9 @@ class Center:
         hour: float = BUSY_HOUR,
         ids: IdMode = IdMode.LARGE,
         skew_seconds: float = 0.0,
+        speed: float = 1.0,
     ) -> None:
-        self._world = World(seed, started_at, hour, ids, skew_seconds)
+        self._world = World(seed, started_at, hour, ids, skew_seconds, speed)
         self._sessions = sessions
         most_cases = max(3, -(-3 * sessions // (2 * reps))) if reps else 3
         self._staffing = Staffing(self._world, reps, most_cases)
@@ -55,10 +56,9 @@ class Center:
         """The center's time, a UNIX timestamp."""
         return self._world.now
 
-    @property
-    def skew_seconds(self) -> float:
-        """How far the appliance's clock is off."""
-        return self._world.skew_seconds
+    def clock(self, at: float) -> float:
+        """Return what the appliance's clock shows at a moment of the center's time, skewed if it is."""
+        return self._world.clock(at)
 
     @property
     def teams(self) -> list[Team]:

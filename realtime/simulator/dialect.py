@@ -89,7 +89,6 @@ FLAG_WRITERS: dict[Freedom, Writer] = {
     Freedom.TEXT_FLAGS: lambda flag: "1" if flag else "0",
 }
 ID_WRITERS: dict[Freedom, Writer] = {Freedom.TEXT_IDS: str, Freedom.NUMBER_IDS: write_number}
-NUMBER_WRITERS: dict[Freedom, Writer] = {Freedom.TEXT_NUMBERS: str}
 
 
 class Dialect:

@@ -6,7 +6,6 @@ from realtime.simulator.world import World
 
 PULSE_SECONDS = 0.002
 LONGEST_CREDIT_SECONDS = 2.0
-TRIES_PER_CHANGE = 3
 
 
 class Noise:

@@ -51,6 +51,7 @@ class Simulator:
             options.hour,
             options.ids,
             first_skew(options.faults),
+            options.speed,
         )
         self.commands = CommandApi(self.center, options.company_name)
         self.subscribers: dict[Subscriber, None] = {}
@@ -155,7 +156,7 @@ class Simulator:
 
     def clock(self) -> float:
         """Return the appliance's time, a UNIX timestamp, skewed if it is."""
-        return self._now() + self.center.skew_seconds
+        return self.center.clock(self._now())
 
     def has_room(self) -> bool:
         """Say whether another integration may receive updates."""

@@ -13,13 +13,19 @@ Action = Callable[[], None]
 
 
 class World:
-    """Time passes only in `run`. The same seed and the same start give the same world."""
+    """Time passes only in `run`. The same seed and the same start give the same world.
 
-    def __init__(self, seed: int, started_at: float, hour: float, ids: IdMode, skew_seconds: float = 0.0) -> None:
+    At a `speed` the center works so many times as fast, below a clock that goes as every clock does.
+    """
+
+    def __init__(
+        self, seed: int, started_at: float, hour: float, ids: IdMode, skew_seconds: float = 0.0, speed: float = 1.0
+    ) -> None:
         self.dice = random.Random(seed)  # noqa: S311 - believable, not secret
         self.ledger = Ledger(Ids(ids, self.dice))
         self.now = started_at
         self.skew_seconds = skew_seconds
+        self._speed = speed
         self._started_at = started_at
         self._hour = hour
         self._agenda: list[tuple[float, int, Action]] = []
@@ -35,9 +41,13 @@ class World:
         """When the next thing happens."""
         return self._agenda[0][0] if self._agenda else math.inf
 
+    def clock(self, at: float) -> float:
+        """Return what the appliance's clock shows at a moment of the center's time."""
+        return self._started_at + (at - self._started_at) / self._speed + self.skew_seconds
+
     def stamp(self, seconds_ago: float = 0.0) -> int:
         """Return a UNIX timestamp on the appliance's clock."""
-        return int(self.now - seconds_ago + self.skew_seconds)
+        return int(self.clock(self.now) - seconds_ago)
 
     def later(self, seconds: float, action: Action) -> None:
         """Put an action on the agenda."""

@@ -19,6 +19,16 @@ def test_a_process_is_running_until_it_was_not_seen_for_a_while(each_database: s
     assert running_kinds() == {"web"}
 
 
+def test_a_process_that_was_seen_before_the_clock_was_set_back_counts_when_it_is_seen_again(each_database: str) -> None:
+    write_heartbeat(Kind.MIRROR)
+    Heartbeat.objects.update(seen_at=F("seen_at") + timedelta(minutes=10))
+    assert running_kinds() == set()
+
+    write_heartbeat(Kind.MIRROR)
+
+    assert running_kinds() == {"mirror"}
+
+
 def test_one_row_a_process_keeps_when_it_began(each_database: str) -> None:
     write_heartbeat(Kind.WEB)
     Heartbeat.objects.update(started_at=F("started_at") - timedelta(hours=1), seen_at=F("seen_at") - MISSING)

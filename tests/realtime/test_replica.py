@@ -4,9 +4,12 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from functools import partial
 
 import pytest
 from channels.layers import get_channel_layer
+from django.utils import timezone
 
 from realtime import feed, models, store
 from realtime.change import Applied, Cause, Change, Fields
@@ -218,3 +221,21 @@ async def test_statuses_come_from_the_feed_and_from_the_database(writer: Writer)
             return replica.statuses[SOURCE].state is LinkState.LIVE
 
         await until(is_live)
+
+
+async def test_a_picture_of_before_the_clock_was_set_back_gives_way(writer: Writer) -> None:
+    def write(minutes: int, state: str) -> None:
+        since = timezone.now() + timedelta(minutes=minutes)
+        models.Link.objects.filter(source=SOURCE).update(state=state, state_since=since, message_count=5)
+
+    await writer.commit(queue_change("1"))
+    await writer.thread.run(write, 10, "live")
+    async with running() as (replica, _):
+
+        async def is_told(state: LinkState) -> bool:
+            return SOURCE in replica.statuses and replica.statuses[SOURCE].state is state
+
+        await until(partial(is_told, LinkState.LIVE))
+        await writer.thread.run(write, 0, "retrying")
+
+        await until(partial(is_told, LinkState.RETRYING))

@@ -1,5 +1,6 @@
 """The models are the State, on both databases: round trips of hostile values, whole transactions, leases and fences."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from django.db import Error as DatabaseError
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 from hypothesis import given
@@ -19,7 +20,7 @@ from realtime.errors import LeaseLost
 from realtime.rows import Oddities, RowDecoder
 from realtime.schema import HELD_TABLES
 from realtime.state import State
-from realtime.status import LinkState, LinkStatus
+from realtime.status import LEASE_SECONDS, SKEW, LinkState, LinkStatus
 from realtime.store import DatabaseThread, Lease, Position
 from tests.realtime.histories import Said, encode, examples, updates
 from tests.realtime.naive import SOURCE, Listener
@@ -177,6 +178,15 @@ def test_lease_is_given_to_one_owner_until_it_expires() -> None:
     assert second.fence > first.fence
 
 
+def test_lease_of_before_the_clock_was_set_back_is_free() -> None:
+    first = taken("one")
+    longest = timedelta(seconds=LEASE_SECONDS) + SKEW
+    models.Link.objects.update(lease_expires_at=Now() + longest - timedelta(seconds=1))
+    assert store.acquire_lease(SOURCE, "two") is None
+    models.Link.objects.update(lease_expires_at=Now() + longest + timedelta(seconds=1))
+    assert taken("two").fence > first.fence
+
+
 def test_lease_given_back_is_free_at_once() -> None:
     lease = taken("one")
     store.release_lease(lease, LinkStatus(SOURCE, state=LinkState.STOPPED))
@@ -216,6 +226,32 @@ def test_database_that_went_back_takes_nothing_from_a_mirror_that_wrote_more() -
     with pytest.raises(LeaseLost):
         store.renew_lease(lease, LinkStatus(SOURCE), after=numbers[-1])
     assert stored_rows() == queues("1")
+
+
+@pytest.mark.parametrize("write", [
+    lambda lease: store.commit(lease, Change(SOURCE, inserts=queues("1")), "e1"),
+    lambda lease: store.keep_sample(lease, 7, {}),
+], ids=["commit", "sample"])  # fmt: skip
+def test_a_transaction_may_stand_still_for_less_than_a_lease(write: Callable[[Lease], object]) -> None:
+    lease = taken()
+    with transaction.atomic():
+        write(lease)
+        within = standstill_limit()
+    after = standstill_limit()
+
+    assert store.STANDSTILL_SECONDS < LEASE_SECONDS
+    limited = (f"{store.STANDSTILL_SECONDS}s", "0")
+    assert (within, after) == (limited if connection.vendor == "postgresql" else ("0", "0"))
+
+
+def standstill_limit() -> str:
+    """Return how long a transaction may stand still now; 0 is without end, as always on SQLite."""
+    if connection.vendor == "sqlite":
+        return "0"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        limit: str = cursor.fetchone()[0]
+    return limit
 
 
 def test_status_is_written_with_the_lease_and_leaves_the_stream_alone() -> None:

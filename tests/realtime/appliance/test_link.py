@@ -112,7 +112,6 @@ async def test_link_notes_contact_by_pongs_alone(fake: FakeAppliance) -> None:
         opened = link.last_contact
         await until(lambda: heard_after(link, opened), what="a pong")
         assert datetime.now(UTC) - link.last_contact_at < timedelta(seconds=5)
-        assert link.round_trip_seconds is not None
 
 
 async def heard_after(link: Link, moment: float) -> bool:
