@@ -25,6 +25,12 @@ def client_address(peer: str, forwarded_for: str) -> str:
     return read_address(told) or read_address(peer) or UNKNOWN
 
 
+def network_of(address: str) -> str:
+    """Return what stands for an address where many count as one: of IPv6 its /64, which a single host has whole."""
+    found = ipaddress.ip_address(address)
+    return address if found.version == 4 else str(ipaddress.IPv6Network((int(found), 64), strict=False))
+
+
 def read_address(text: str) -> str | None:
     """Return an address in its usual form, None when it is none. A port is dropped, as some proxies add one."""
     bare = text.rpartition(":")[0] if text.count(":") == 1 or "]:" in text else text

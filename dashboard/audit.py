@@ -45,6 +45,7 @@ class Action(StrEnum):
     TEAM_VIEW_SAVED = "team view saved"
     TEAM_VIEW_RENAMED = "team view renamed"
     TEAM_VIEW_DELETED = "team view deleted"
+    LIST_EXPORTED = "list exported"
     POLL_ASKED = "poll asked for"
     RESYNCHRONISED = "source subscribed anew"
     SESSION_ASKED = "session asked for"

@@ -1,5 +1,6 @@
 """Logs: one line an event, for people (`console`) or for machines (`json`), from structlog and the standard library."""
 
+import logging
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -24,6 +25,16 @@ def drop_requests(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
     """Leave out the request objects that Django adds: their address holds what people search for, and secrets."""
     event.pop("request", None)
     return event
+
+
+class ForeignHost(logging.Filter):
+    """Says in one line that a request named another host: anybody can send such, and choose what stands in it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Leave the host and the traceback out."""
+        record.msg, record.args = "a request was refused, its Host header is not that of DASHBOARD_URL", ()
+        record.exc_info = record.exc_text = None
+        return True
 
 
 def shared_processors() -> list[Processor]:
@@ -72,10 +83,12 @@ def configure_logging(level: str, style: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final_processors(style)],
             }
         },
+        "filters": {"foreign host": {"()": ForeignHost}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"handlers": ["stderr"], "level": level, "propagate": False},
+            "django.security.DisallowedHost": {"filters": ["foreign host"]},
             "django.db.backends": {"level": "INFO"},  # DEBUG would log every query with its values
             "celery": {"level": "WARNING" if level == "INFO" else level},  # it says each task's coming and going
             "daphne": {"level": "WARNING" if level == "INFO" else level},

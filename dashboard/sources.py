@@ -17,13 +17,11 @@ from dashboard.source_values import (
     read_address,
     read_certificates,
     read_client_id,
-    read_secret,
-    read_secret_file,
-    read_secret_variable,
     read_tables,
 )
 from dashboard.vendors.account import Account
 from dashboard.vendors.registry import VENDORS
+from dashboard.vendors.settings import require_secret
 from realtime.errors import Misconfigured
 from realtime.source import Appliance
 
@@ -48,12 +46,7 @@ def read_beyondtrust(entry: Entry) -> Appliance | None:
     """Read a BeyondTrust Remote Support appliance."""
     url = entry.require("url", read_address, 'add url = "https://support.example.com"')
     client_id = entry.require("client_id", read_client_id, "add the API account's OAuth client ID")
-    secrets: dict[str, Callable[[Any], str]] = {
-        "client_secret": read_secret,
-        "client_secret_env": read_secret_variable,
-        "client_secret_file": partial(read_secret_file, entry.folder),
-    }
-    secret = entry.require_one_of(secrets)
+    secret = require_secret(entry, "client_secret")
     ca_bundle = entry.take("ca_bundle", partial(read_certificates, entry.folder))
     tables = entry.take("tables", read_tables)
     entry.refuse_unknown()

@@ -19,7 +19,7 @@ from structlog.contextvars import bound_contextvars
 from dashboard.sources import SourcesRefused, configured_accounts
 from dashboard.vendors import polling, schedule
 from dashboard.vendors.registry import VENDORS
-from dashboard.vendors.switched import switch_off_others
+from dashboard.vendors.switched import mark_switched_off
 from realtime.heartbeat import WRITE_SECONDS, Kind, write_heartbeat
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,7 @@ def tick() -> None:
     say_alive(Kind.WORKER)
     try:
         accounts = configured_accounts()
-        switch_off_others(accounts)
+        mark_switched_off(accounts)
         claims = schedule.claim_due(accounts, timezone.now())
     except SourcesRefused as error:
         warn_once(str(error))

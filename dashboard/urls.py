@@ -16,6 +16,7 @@ from dashboard.views.displays import (
     show_displays,
     switch_wallboard,
 )
+from dashboard.views.exports import export_list
 from dashboard.views.health import answer_health, answer_metrics, answer_readiness
 from dashboard.views.pairing import pair_display
 from dashboard.views.people import (
@@ -47,6 +48,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="overview"), name="home"),
     path("overview/", show_overview, name="overview"),
     *(path(f"{board}/", show_list, {"board": board}, name=board) for board in LISTS),
+    *(path(f"{board}/export/", export_list, {"board": board}, name=f"export-{board}") for board in LISTS),
     path("sources/", show_sources, name="sources"),
     path("sources/resynchronise/", resynchronise, name="resynchronise"),
     path("sources/polls/", show_polls, name="polls"),

@@ -99,6 +99,22 @@ def test_every_environment_variable_is_in_the_operators_table() -> None:
 
     assert read >= {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT"}
     assert {name for name in read if f"`{name}`" not in table} == set()
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`([A-Z][A-Z_]+)`", row)} - read == set()
+
+
+def test_every_key_of_a_source_is_in_the_vendors_document_and_in_the_example() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "dashboard").rglob("*.py")))
+    keys = set(re.findall(r"""entry\.(?:take|require)\(\s*"(\w+)\"|_secret\(entry, "(\w+)\"""", code))
+    read = {one or other for one, other in keys} | {"client_secret"}
+    document = (ROOT / "docs" / "vendors.md").read_text(encoding="utf-8")
+    example = (ROOT / "sources.example.toml").read_text(encoding="utf-8")
+
+    assert read >= {"url", "interval", "access_token", "password"}
+    assert sorted(key for key in read if f"`{key}`" not in document) == []
+    assert sorted(key for key in read if not re.search(rf"^#? ?{key}(_env)? = |{key}_env alone", example, re.M)) == []
+    written = set(re.findall(r"^#? ?(\w+) = ", example, re.M))
+    assert {name for name in written if name.removesuffix("_env").removesuffix("_file") not in read} == {"vendor"}
 
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]

@@ -13,9 +13,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -25,10 +23,12 @@ from dashboard.accounts.oidc import OidcSettings, claimed_role, trusted_claims
 from dashboard.address import request_address
 from dashboard.audit import Action, record
 from dashboard.permission import give_role
+from realtime.cipher import cipher_of
 
 log = structlog.get_logger(__name__)
 
 NAME_LIMIT = 150
+SECOND_FACTOR = "second factor"
 SIGN_IN_WORDS = {
     "username_password_mismatch": "User name and password do not match.",
     "too_many_login_attempts": "Too many failed tries. Wait five minutes, then try again.",
@@ -140,12 +140,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """Return a secret sealed."""
-        return fernet().encrypt(text.encode()).decode()
+        return cipher_of(SECOND_FACTOR).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return a sealed secret; one sealed under another SECRET_KEY is lost, and no code shall ever fit it."""
         try:
-            return fernet().decrypt(encrypted_text.encode()).decode()
+            return cipher_of(SECOND_FACTOR).decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
             log.warning("a second factor cannot be read: SECRET_KEY is another one than when it was added")
             return base64.b32encode(secrets.token_bytes(20)).decode()
@@ -162,9 +162,3 @@ class SessionsAdapter(DefaultUserSessionsAdapter):  # type: ignore[misc]
         """Sign the others out and record it."""
         super().end_sessions(sessions)
         record(Action.SESSIONS_ENDED, detail={"count": len(sessions)})
-
-
-def fernet() -> Fernet:
-    """Return the cipher of second factors."""
-    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"second factor").derive(settings.SECRET_KEY.encode())
-    return Fernet(base64.urlsafe_b64encode(key))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dashboard.boards.activities import OPEN, RANK, WAITING, ActivityRow, Doing, Tab
+from dashboard.boards.activity import OPEN, RANK, WAITING, ActivityRow, Doing, Tab
 from dashboard.boards.listing import Form, ListSpec, SortKey
 from dashboard.boards.people import NOBODY, PersonRef
 from realtime.vendor_session import Kind

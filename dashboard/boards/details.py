@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.boards.activities import ActivityRow, activity_key, activity_row
+from dashboard.boards.activities import activity_key, activity_row
+from dashboard.boards.activity import ActivityRow
 from dashboard.boards.links import describe
 from dashboard.boards.moment import Moment
 from dashboard.boards.presentations import PresentationRow, presentation_row

@@ -6,12 +6,24 @@ from dataclasses import dataclass, field
 Samples = Mapping[str, Mapping[int, Mapping[str, Sequence[int]]]]
 """Source -> minute -> queue -> how many waited, seconds of the longest wait; as `realtime.sampling` makes them."""
 
+Line = tuple[tuple[int, int] | None, ...]
+"""Minute after minute: how many waited, and seconds of the longest wait; None where any source is unknown."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
     """The samples of every source. A minute that a source has none of was not watched."""
 
     samples: Samples = field(default_factory=dict)
+    _lines: dict[tuple[frozenset[str], frozenset[str]], tuple[range, Line]] = field(default_factory=dict, init=False)
+
+    def line(self, minutes: range, sources: frozenset[str], queues: frozenset[str]) -> Line:
+        """Return who waited in these queues; reckoned once a minute, because a wall is looked at many times in one."""
+        held = self._lines.get((sources, queues))
+        if held is None or held[0] != minutes:
+            held = minutes, tuple(self.waits(minute, sources, queues) for minute in minutes)
+            self._lines[sources, queues] = held
+        return held[1]
 
     def waits(self, minute: int, sources: frozenset[str], queues: frozenset[str]) -> tuple[int, int] | None:
         """Return how many waited in these queues, and seconds of the longest wait; None where any source is unknown."""

@@ -13,12 +13,13 @@ from typing import TypeVar, assert_never
 from realtime import schema
 from realtime.change import Applied
 from realtime.state import State
-from realtime.status import LinkState, LinkStatus
+from realtime.status import LEASE_SECONDS, SKEW, LinkState, LinkStatus
 
 LATE_AFTER = timedelta(seconds=45)  # two missed pings of 20 s and some grace
 POLL_GRACE = timedelta(seconds=15)  # beyond two intervals: how long a poll may take
 APPLIANCE = "beyondtrust"  # the vendor whose accounts are mirrored
 NOTABLE_OFFSET_SECONDS = 0.5
+START_MIRROR = "Start the mirror: manage.py runmirror"
 
 Figure = TypeVar("Figure", int, float)
 
@@ -208,21 +209,19 @@ def describe(status: LinkStatus, now: datetime) -> Condition:
     if status.poll_seconds is not None:
         return _describe_polled(status, status.poll_seconds, now)
     if status.state is LinkState.STOPPED and status.state_since is None:
-        return Condition(Level.CRITICAL, "not mirrored yet", None, "Start the mirror: manage.py runmirror")
+        return Condition(Level.CRITICAL, "not mirrored yet", None, START_MIRROR)
     if status.state is LinkState.STOPPED:
-        return Condition(
-            Level.CRITICAL, "no mirror is running", status.state_since, "Start the mirror: manage.py runmirror"
-        )
+        return Condition(Level.CRITICAL, "no mirror is running", status.state_since, START_MIRROR)
     lease_end = status.lease_expires_at
-    if lease_end is None or lease_end < now:
-        return Condition(Level.CRITICAL, "no mirror is running", lease_end, "Start the mirror: manage.py runmirror")
+    if lease_end is None or not now <= lease_end <= now + timedelta(seconds=LEASE_SECONDS) + SKEW:
+        return Condition(Level.CRITICAL, "no mirror is running", lease_end, START_MIRROR)
     return _describe_running(status, now)
 
 
 def _describe_polled(status: LinkStatus, poll_seconds: float, now: datetime) -> Condition:
     """Say how a polled source is: nobody holds a lease between polls, so the last good one decides."""
     good_at = status.last_contact_at
-    is_recent = good_at is not None and now - good_at <= timedelta(seconds=2 * poll_seconds) + POLL_GRACE
+    is_recent = good_at is not None and -SKEW <= now - good_at <= timedelta(seconds=2 * poll_seconds) + POLL_GRACE
     since = good_at or status.state_since
     match status.state:
         case LinkState.OFF:

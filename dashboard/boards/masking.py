@@ -6,7 +6,7 @@ of attributes, host names and links go in both cases: initials of a sentence say
 
 from dataclasses import replace
 
-from dashboard.boards.activities import ActivityRow
+from dashboard.boards.activity import ActivityRow
 from dashboard.boards.details import QueueDetail, RepresentativeDetail, SessionDetail, VendorSessionDetail
 from dashboard.boards.presentations import PresentationRow
 from dashboard.boards.queues import QueueRow

@@ -7,19 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dashboard.boards.activities import (
-    ActivityRow,
-    Doing,
-    activity_key,
-    activity_row,
-    planned_end,
-    touched_presentations,
-)
+from dashboard.boards.activities import activity_key, activity_row, touched_presentations
+from dashboard.boards.activity import ActivityRow, Doing
 from dashboard.boards.clock import day_of, next_midnight
 from dashboard.boards.listing import ListSpec, SortKey
 from dashboard.boards.moment import Moment
 from dashboard.boards.people import PersonRef
-from dashboard.boards.relations import name_or_none, touched_targets
+from dashboard.boards.polled_activities import planned_end
+from dashboard.boards.relations import name_or_none
 from dashboard.boards.sessions import LINGER
 from realtime.change import Applied
 from realtime.schema import VendorSession
@@ -168,7 +163,7 @@ def guests_of(state: State, key: str) -> tuple[Guest, ...]:
 
 def affected_presentations(state: State, applied: Applied) -> set[str]:
     """Return the keys of the rows that a step may have altered; `state` is after the step."""
-    keys = touched_presentations(state, applied) | touched_targets(applied, "attendee", "presentation_session_id")
+    keys = touched_presentations(state, applied) | applied.targets("attendee", "presentation_session_id")
     return set(applied.rows.get("vendor_session", ())) | {activity_key("presentation_session", key) for key in keys}
 
 

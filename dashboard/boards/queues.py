@@ -19,7 +19,6 @@ from dashboard.boards.relations import (
     representative_name,
     skills_held,
     skills_of,
-    touched_targets,
 )
 from realtime.change import Applied
 from realtime.presence import RepresentativeState, representative_state, waiting_in, waiting_since
@@ -153,14 +152,14 @@ def _next_pickup(state: State, session_keys: list[str]) -> datetime | None:
 def affected_queues(state: State, applied: Applied) -> set[str]:
     """Return the lasting keys of the queues whose row a step may have altered; `state` is after the step."""
     queues = set(applied.rows.get("queue", ()))
-    queues |= touched_targets(applied, "support_session", "queue_id")
-    queues |= touched_targets(applied, "representative_queue", "queue_id")
+    queues |= applied.targets("support_session", "queue_id")
+    queues |= applied.targets("representative_queue", "queue_id")
     for table in ("customer_client", "representative_support_session"):
-        for session in touched_targets(applied, table, "support_session_id"):
+        for session in applied.targets(table, "support_session_id"):
             queues.add((state.support_sessions.get(session) or {}).get("queue_id") or "")
     representatives = set(applied.rows.get("representative", ()))
     for table in ("representative_support_session", "presenter"):
-        representatives |= touched_targets(applied, table, "representative_id")
+        representatives |= applied.targets(table, "representative_id")
     for representative in representatives:
         queues.update(queue_keys_of(state, representative))
     known = set(applied.rows.get("known_queue", ()))

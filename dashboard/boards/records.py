@@ -8,10 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import urlsplit
 
-Json = Any
+from realtime.values import Json
 
 TEXT_LIMIT = 400  # characters
 LINE_LIMIT = 200  # of a table

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from realtime.change import Applied
 from realtime.schema import CustomerClient, Queue, Representative
 from realtime.state import State
 
@@ -89,16 +88,6 @@ def queue_name(row: Queue | None) -> str:
 def known_keys(state: State, queue_key: str) -> list[str]:
     """Return the lasting keys of a team queue's row; none for a personal or unknown one."""
     return list(state.referring("known_queue", "queue_id", queue_key))
-
-
-def touched_targets(applied: Applied, table: str, name: str) -> set[str]:
-    """Return the keys that the altered rows of a table point to through `name`, before or after."""
-    keys = set()
-    for row in applied.rows.get(table, {}).values():
-        for fields in (row.before, row.after):
-            if fields and fields.get(name):
-                keys.add(fields[name])
-    return keys
 
 
 def _representative(state: State, key: str | None) -> Iterator[tuple[str, Representative]]:

@@ -13,7 +13,6 @@ from dashboard.boards.relations import (
     queue_name,
     representative_name,
     skills_held,
-    touched_targets,
 )
 from realtime.change import Applied
 from realtime.presence import RepresentativeState, representative_state
@@ -148,7 +147,7 @@ def affected_representatives(state: State, applied: Applied) -> set[str]:
     """Return the keys of the representatives whose row a step may have altered; `state` is after the step."""
     keys = set(applied.rows.get("representative", ()))
     for table in ("representative_support_session", "presenter", "representative_queue", "representative_spell"):
-        keys |= touched_targets(applied, table, "representative_id")
+        keys |= applied.targets(table, "representative_id")
     for queue in applied.rows.get("queue", {}):
         for place in state.referring("representative_queue", "queue_id", queue):
             keys.add(state.representative_queues[place].get("representative_id") or "")

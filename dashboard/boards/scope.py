@@ -6,7 +6,7 @@ representatives logged in to them, whatever these take part in, in any product, 
 
 from dataclasses import dataclass, field, replace
 
-from dashboard.boards.activities import ActivityRow
+from dashboard.boards.activity import ActivityRow
 from dashboard.boards.moment import Moment
 from dashboard.boards.presentations import PresentationRow
 from dashboard.boards.queues import QueueRow

@@ -24,7 +24,6 @@ from dashboard.boards.relations import (
     sessions_in,
     skills_held,
     skills_of,
-    touched_targets,
 )
 from realtime.change import Applied
 from realtime.presence import RepresentativeState, SessionState, representative_state, session_state, waiting_since
@@ -223,14 +222,14 @@ def affected_sessions(state: State, applied: Applied) -> set[str]:
     """Return the keys of the sessions whose row a step may have altered; `state` is after the step."""
     keys = set(applied.rows.get("support_session", ()))
     for table in ("customer_client", "representative_support_session", "support_session_skill"):
-        keys |= touched_targets(applied, table, "support_session_id")
+        keys |= applied.targets(table, "support_session_id")
     queues = set(applied.rows.get("queue", ()))
-    queues |= touched_targets(applied, "representative_queue", "queue_id")
+    queues |= applied.targets("representative_queue", "queue_id")
     for representative in applied.rows.get("representative", {}):
         keys.update(session_keys_of(state, representative))
         queues.update(queue_keys_of(state, representative))
     for table in ("representative", "known_queue"):
-        queues |= touched_targets(applied, table, "queue_id")
+        queues |= applied.targets(table, "queue_id")
     for queue in queues:
         keys.update(sessions_in(state, queue))
     return keys

@@ -37,10 +37,11 @@ WITHOUT_SOURCE = frozenset({Kind.CLOCK, Kind.ANNOUNCEMENT})
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a list, worst first, each with its slot; `more` counts what no part shows."""
+    """The rows of a list, worst first, each with its slot; `more_…` counts what no part shows, wide and upright."""
 
     lines: tuple[tuple[Line, Slot], ...]
-    more: int
+    more_wide: int
+    more_tall: int
     count: int
     cards: int = 0
     notices: tuple[Notice, ...] = ()
@@ -167,7 +168,9 @@ def _rows(
     if spans:
         kept = _span(kept, spans)
     notices = trust_of_all(floor.moment).notices if tile.kind in MIXED_KINDS else ()
-    return Rows(tuple(kept), len(lines) - len(kept), len(lines), len(arranged), notices)
+    wide = sum(slot.wide != () for _, slot in kept)
+    tall = sum(slot.tall != () for _, slot in kept)
+    return Rows(tuple(kept), len(lines) - wide, len(lines) - tall, len(lines), len(arranged), notices)
 
 
 def _span(kept: list[tuple[Line, Slot]], spans: list[tuple[int, int]]) -> list[tuple[Line, Slot]]:

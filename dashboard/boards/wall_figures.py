@@ -1,6 +1,6 @@
 """A wallboard's big numbers, from the rows in view. Pure.
 
-Formulas are those of PRODUCT §6, as far as today's rows can say them: rates of a day need a past that nobody keeps yet.
+Formulas are those of PRODUCT §6, as far as the rows of now can say them: rates of a day would need the whole day.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from dashboard.boards.activities import ActivityRow
+from dashboard.boards.activity import ActivityRow
 from dashboard.boards.moment import Level, Moment, Wait, judge_wait
 from dashboard.boards.presentations import Phase, PresentationRow
 from dashboard.boards.queues import QueueRow

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dashboard.boards.activities import ActivityRow
+from dashboard.boards.activity import ActivityRow
 from dashboard.boards.combined import ACTIVITY_LIST
 from dashboard.boards.freshness import Notice, Trust, trust_in
 from dashboard.boards.listing import ListQuery

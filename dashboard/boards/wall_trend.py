@@ -1,9 +1,7 @@
 """A wallboard's trends: how a number went in the last hour, a look a minute; a gap where nobody watched. Pure."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-from dashboard.boards.history import History
 from dashboard.boards.wall_figures import Floor, Number, number
 from dashboard.wallboards.definition import Direction, Figure
 from realtime.sampling import minute_of
@@ -49,7 +47,10 @@ def trend(floor: Floor, figure: Figure) -> Trend:
     """Return how a figure went, of the queues in sight."""
     sources, queues = frozenset(row.source for row in floor.queues), frozenset(row.key for row in floor.queues)
     # The minute that runs may not have its look yet; the line ends with the one before.
-    points = _points(floor.moment.history, minute_of(floor.moment.at), sources, queues, figure)
+    end = minute_of(floor.moment.at)
+    line = floor.moment.history.line(range(end - MINUTES, end), sources, queues)
+    place = 1 if figure is Figure.LONGEST else 0
+    points = tuple(None if waits is None else waits[place] for waits in line)
     threshold = floor.wallboard.threshold(figure)
     limit = None
     if threshold is not None and threshold.direction is Direction.ABOVE:
@@ -58,10 +59,3 @@ def trend(floor: Floor, figure: Figure) -> Trend:
     top = max(1, limit or 0, *(point or 0 for point in points))
     change = None if last is None or before is None else last - before
     return Trend(number(floor, figure), points, limit, top, change)
-
-
-@lru_cache(maxsize=64)  # a wall is looked at many times a minute
-def _points(history: History, end: int, sources: frozenset[str], queues: frozenset[str], figure: Figure) -> Points:
-    place = 1 if figure is Figure.LONGEST else 0
-    looks = (history.waits(minute, sources, queues) for minute in range(end - MINUTES, end))
-    return tuple(None if waits is None else waits[place] for waits in looks)

@@ -11,6 +11,8 @@ from dashboard.wallboards.reading import Wrong
 from dashboard.wallboards.stored import definition_of
 
 UNIT = 10
+WIDTH = COLUMNS * UNIT
+HEIGHT = WIDTH * 9 / 16
 GAP = 1.5
 
 
@@ -97,14 +99,12 @@ def thumbnail_of(wallboard: Wallboard | None) -> Thumbnail | None:
         return None
     tiles = pages[0].tiles
     rows = rows_of(landscape(tiles))
-    return Thumbnail(
-        COLUMNS * UNIT, COLUMNS * UNIT * 9 / 16, tuple(box_of(tile, rows) for tile in tiles), len(pages) - 1
-    )
+    return Thumbnail(WIDTH, HEIGHT, tuple(box_of(tile, rows) for tile in tiles), len(pages) - 1)
 
 
 def box_of(tile: Tile, rows: int) -> Box:
     """Return a tile in the drawing of a page with so many rows."""
-    row = COLUMNS * UNIT * 9 / 16 / rows
+    row = HEIGHT / rows
     x, y = (tile.column - 1) * UNIT + GAP / 2, (tile.row - 1) * row + GAP / 2
     height = tile.height * row - GAP
     count = int((height - 4) // 4) if tile.kind not in (Kind.NUMBER, Kind.CLOCK, Kind.ANNOUNCEMENT) else 0

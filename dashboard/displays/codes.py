@@ -5,22 +5,11 @@ the database holds no more than digests, and nobody who knows the code can take 
 """
 
 import hmac
-import secrets
 from hashlib import sha256
 
 SIGNS = "CDFHJKLMNPRTWXY34679"  # no vowels, which make words, and no two that look alike (RFC 8628, section 6.1)
 LENGTH = 8
 GROUP = 4
-
-
-def new_secret() -> str:
-    """Return 256 random bits as text fit for a cookie."""
-    return secrets.token_urlsafe(32)
-
-
-def digest(secret: str) -> str:
-    """Return what is stored of a secret; 256 random bits need no slow hash."""
-    return sha256(secret.encode()).hexdigest()
 
 
 def code_of(secret: str) -> str:

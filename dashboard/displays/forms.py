@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from dashboard.displays.pairing import Terms
+from dashboard.line import clean_line
 from dashboard.models.display import NAME_LIMIT, NOTE_LIMIT, Display
 from dashboard.models.wallboard import Wallboard
-from dashboard.wallboards.reading import clean
+from dashboard.name_field import NameField
 
+NAME_TAKEN = "There is already a display of this name. Choose another one."
 RANGE_LIMIT = 10
 MINUTES = {5: "for 5 minutes", 30: "for 30 minutes", 120: "for 2 hours", 480: "for 8 hours"}
 
@@ -26,13 +28,7 @@ class CodeForm(forms.Form):
 class TermsForm(forms.Form):
     """What a display is: its name, its wallboard, until when and from where it may show that."""
 
-    name = forms.CharField(
-        max_length=NAME_LIMIT,
-        error_messages={
-            "required": "Give the screen a name, such as the place where it hangs.",
-            "max_length": f"The name has more than {NAME_LIMIT} characters. Shorten it.",
-        },
-    )
+    name = NameField(NAME_LIMIT, "Give the screen a name, such as the place where it hangs.")
     wallboard = forms.ModelChoiceField(Wallboard.objects.none(), required=False, empty_label="none yet")
     last_day = forms.DateField(required=False)
     ranges = forms.CharField(required=False, max_length=1000)
@@ -44,13 +40,11 @@ class TermsForm(forms.Form):
         field.queryset = Wallboard.objects.order_by("name", "pk")
 
     def clean_name(self) -> str:
-        """Return a name that people can see, and that no other display has."""
-        name = clean(self.cleaned_data["name"])
-        if not any(sign.isprintable() and not sign.isspace() for sign in name):
-            raise ValidationError("Give the screen a name, such as the place where it hangs.")
+        """Return a name that no other display has."""
+        name: str = self.cleaned_data["name"]
         others = Display.objects.filter(name=name, revoked_at=None).exclude(pk=self.display.pk if self.display else 0)
         if others.exists():
-            raise ValidationError("There is already a display of this name. Choose another one.")
+            raise ValidationError(NAME_TAKEN)
         return name
 
     def clean_last_day(self) -> datetime | None:
@@ -91,7 +85,7 @@ class MessageForm(forms.Form):
 
     def clean_text(self) -> str:
         """Return the message in one line, without signs that nobody sees."""
-        return clean(self.cleaned_data["text"])
+        return clean_line(self.cleaned_data["text"])
 
 
 def initial_of(display: Display) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Wrong codes stand in the audit log, and are counted there: so the limits hold for all processes, with or without Redis.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,15 +13,18 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from dashboard.address import network_of
 from dashboard.audit import Action, record
-from dashboard.displays.codes import code_of, digest, digest_code, new_secret, read_code
+from dashboard.displays.codes import code_of, digest_code, read_code
 from dashboard.models.audit_entry import AuditEntry, AuditEntryQuerySet
 from dashboard.models.display import BROWSER_LIMIT, PAIRING_TIME, Display, PairingCode
 from dashboard.models.wallboard import Wallboard
+from dashboard.secret import digest, new_secret
 
-CODES_PER_ADDRESS = 20
+CODES_PER_NETWORK = 20
 CODES_IN_ALL = 500
 TRIES = 3  # at a code that nobody has
+FULL = "Too many screens wait to be paired. Pair or close some; this one tries again by itself."
 
 GUESS_WINDOW = timedelta(minutes=10)
 GUESSES_PER_USER = 10
@@ -46,9 +50,7 @@ def begin(address: str, browser: str) -> str:
     """Return the secret of a new code, for the browser that shows it. Raises PairingRefused."""
     now = timezone.now()
     PairingCode.objects.filter(expires_at__lte=now).delete()
-    waiting = PairingCode.objects.filter(used_at=None)
-    if waiting.count() >= CODES_IN_ALL or waiting.filter(address=address).count() >= CODES_PER_ADDRESS:
-        raise PairingRefused("Too many screens wait to be paired. Pair or close some; this one tries again by itself.")
+    make_room(address)
     for _ in range(TRIES):
         secret = new_secret()
         try:
@@ -67,6 +69,27 @@ def begin(address: str, browser: str) -> str:
     raise PairingRefused("No code is free. This screen tries again by itself.")
 
 
+def make_room(address: str) -> None:
+    """Keep the codes on show within bounds. Raises PairingRefused.
+
+    Where there are too many in all, the network that shows most gives up its oldest one which nobody has typed. So
+    whoever fetches codes from many addresses takes none away from a screen that shows its only one.
+    """
+    waiting = PairingCode.objects.filter(used_at=None)
+    shown = Counter(map(network_of, waiting.values_list("address", flat=True)))
+    asking = network_of(address)
+    if shown[asking] >= CODES_PER_NETWORK:
+        raise PairingRefused(FULL)
+    shown[asking] += 1
+    if shown.total() <= CODES_IN_ALL:
+        return
+    untouched = waiting.filter(looked_at=None, display=None).order_by("made_at", "pk")
+    given_up = max(untouched, key=lambda one: shown[network_of(one.address)], default=None)
+    if given_up is None:
+        raise PairingRefused(FULL)
+    PairingCode.objects.filter(pk=given_up.pk, looked_at=None, display=None).delete()
+
+
 def find_waiting(secret: str) -> PairingCode | None:
     """Return the code of a browser's secret while it may still be used."""
     return _usable().filter(secret_digest=digest(secret)).select_related("display").first() if secret else None
@@ -82,6 +105,7 @@ def find_typed(typed: str, user: User, address: str) -> PairingCode:
     if found is None:
         record(Action.PAIRING_FAILED, user=user)
         raise PairingRefused("No screen shows this code. Codes change every ten minutes: look at the screen again.")
+    PairingCode.objects.filter(pk=found.pk).update(looked_at=timezone.now())
     return found
 
 

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from dashboard.address import request_address
-from dashboard.displays.codes import digest
 from dashboard.models.display import PAIRING_TIME, Display, Refusal
+from dashboard.secret import digest
 
 PATH = "/display/"
 PREFIX = "__Secure-" if settings.SECURE else ""  # __Host- would ask for the path /

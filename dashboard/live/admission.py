@@ -16,11 +16,11 @@ from django.utils.crypto import constant_time_compare
 
 from dashboard.accounts.second_factor import lacking_factor
 from dashboard.address import client_address
-from dashboard.displays.codes import digest
 from dashboard.displays.tokens import TOKEN, TOKEN_LIMIT
 from dashboard.models.display import Display
 from dashboard.permission import load_rights
 from dashboard.scopes import load_standings
+from dashboard.secret import digest
 
 CHUNK = 500  # below SQLite's limit of variables
 

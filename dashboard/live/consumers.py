@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from dashboard.live.admission import Ticket, Viewer, find_address, is_own_origin, read_session, read_token
+from dashboard.live.admission import Ticket, find_address, is_own_origin, read_session, read_token
 from dashboard.live.doorkeeper import Admitted
 from dashboard.live.hub import Hub
 from dashboard.live.outlet import INBOUND_LIMIT_BYTES, Outlet, Send, open_outlet
@@ -62,7 +62,7 @@ async def serve(scope: dict[str, Any], receive: Receive, send: Send, ticket: Tic
 async def serve_view(hub: Hub, outlet: Outlet, receive: Receive, asked: tuple[Ticket, str, str]) -> None:
     """Show a page of ours its view, if its viewer may see it and has not too many open."""
     ticket, _board, query = asked
-    admitted = await hub.doorkeeper.admit(*asked)
+    admitted = await hub.admit(*asked)
     if not isinstance(admitted, Admitted):
         await refuse(outlet, admitted, receive)
         return
@@ -70,7 +70,7 @@ async def serve_view(hub: Hub, outlet: Outlet, receive: Receive, asked: tuple[Ti
         if count > settings.SOCKETS_PER_USER:
             await refuse(outlet, CloseCode.TOO_MANY, receive)
         else:
-            await watch(hub, LiveSocket(admitted.key, query, ticket, outlet), admitted.viewer, receive)
+            await watch(hub, LiveSocket(admitted.key, query, ticket, outlet), admitted, receive)
 
 
 async def refuse(outlet: Outlet, code: int, receive: Receive) -> None:
@@ -80,12 +80,13 @@ async def refuse(outlet: Outlet, code: int, receive: Receive) -> None:
         pass
 
 
-async def watch(hub: Hub, socket: LiveSocket, viewer: Viewer, receive: Receive) -> None:
+async def watch(hub: Hub, socket: LiveSocket, admitted: Admitted, receive: Receive) -> None:
     """Show an admitted socket its view until it ends."""
     try:
-        if isinstance(viewer, Display):
-            hub.screens.join(socket, viewer)
+        if isinstance(admitted.viewer, Display):
+            hub.screens.join(socket, admitted.viewer)
         await hub.join(socket)
+        hub.doorkeeper.note(socket.ticket, admitted)
         await listen(hub, socket, receive)
     except TimeoutError:
         socket.close(CloseCode.COME_BACK)

@@ -1,5 +1,8 @@
 """Who may stay: sockets are checked when they come, every 30 s, and at once when what they rest on changed.
 
+A socket is looked up before it is one of those that are checked, so what changes in between would be missed: each
+ring is counted, and who was looked up before the last one is looked up again as soon as they are in.
+
 What a viewer sees can also change with the State alone (a lead on the appliance), and a session can end by time: that
 is looked at every two seconds.
 """
@@ -8,35 +11,43 @@ import asyncio
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from weakref import WeakSet
 
 import structlog
 from django.db import Error as DatabaseError
 
 from dashboard.boards.moment import Moment
 from dashboard.live.admission import Bearer, Ticket, Viewer, find_bearers
+from dashboard.live.circle import Circle
 from dashboard.live.registry import choose_view
 from dashboard.live.socket import CloseCode, LiveSocket
 from dashboard.live.view import ViewKey
 from dashboard.live.wall import WALLBOARD, wall_key
 from dashboard.models.display import Display
 from dashboard.scopes import scope_of
-from realtime.feed import follow_group, send_to_group
+from realtime.bell import Bell
 from realtime.store import DatabaseThread
 
 RECHECK_SECONDS = 30.0
+RETRY_SECONDS = 2.0
 WATCH_SECONDS = 2.0
-GROUP = "dashboard.doorkeeper"
+CIRCLE = Circle("doorkeeper")
+"""Who is told of changes checks all sockets at once; without Redis other processes do so within 30 s."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The view that somebody gets, and who that is."""
+    """The view that somebody gets, who that is, and how many rings there had been when that was asked."""
 
     key: ViewKey
-    viewer: Viewer
+    bearer: Bearer
+    rings: int
+
+    @property
+    def viewer(self) -> Viewer:
+        """Who it is."""
+        return self.bearer.viewer
 
     @property
     def holder(self) -> str:
@@ -55,33 +66,33 @@ class Doorkeeper:
     """Knows the sockets of one process; a few queries check up to 500 of them. `moment` gives what is known now."""
 
     def __init__(self, sockets: Collection[LiveSocket], moment: Callable[[], Moment]) -> None:
-        self.loop = asyncio.get_running_loop()
         self._sockets = sockets
         self._moment = moment
-        self._bearers: dict[Ticket, Bearer] = {}  # as of the last check
+        self._bearers: dict[Ticket, Bearer] = {}  # of the sockets, as of the last check
+        self._rings = 0
         self._thread = DatabaseThread("doorkeeper")
-        self._bell = asyncio.Event()
+        self._bell = Bell()
 
     async def run(self) -> None:
         """Check again and again until cancelled."""
-        RUNNING.add(self)
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(CIRCLE.listen(lambda _news: self.ring()))
                 tasks.create_task(self._check_regularly())
                 tasks.create_task(self._watch())
-                tasks.create_task(self._hear_others())
         finally:
-            RUNNING.discard(self)
             self._thread.close()
 
     def ring(self) -> None:
         """Check at once."""
-        self._bell.set()
+        self._rings += 1
+        self._bell.ring()
 
     async def admit(self, ticket: Ticket, board: str, query: str) -> Admitted | int:
         """Return the view that the holder of a ticket gets of a board, or the close code that refuses it."""
         if not ticket:
             return CloseCode.SESSION_GONE
+        rings = self._rings
         try:
             bearers = await self._thread.run(find_bearers, [ticket])
         except DatabaseError as error:
@@ -90,33 +101,36 @@ class Doorkeeper:
         bearer = bearers.get(ticket)
         if bearer is None:
             return CloseCode.SESSION_GONE
-        self._bearers[ticket] = bearer
         key = choose(bearer.viewer, board, query, self._moment())
-        return CloseCode.NOT_ALLOWED if key is None else Admitted(key, bearer.viewer)
+        return CloseCode.NOT_ALLOWED if key is None else Admitted(key, bearer, rings)
+
+    def note(self, ticket: Ticket, admitted: Admitted) -> None:
+        """Remember who is behind a socket that has just joined; to be called in the same turn of the loop."""
+        self._bearers[ticket] = admitted.bearer
+        if admitted.rings != self._rings:
+            self._bell.ring()
 
     async def _check_regularly(self) -> None:
+        wait_seconds = RECHECK_SECONDS
         while True:
-            try:
-                async with asyncio.timeout(RECHECK_SECONDS):
-                    await self._bell.wait()
-            except TimeoutError:
-                pass
-            self._bell.clear()
-            await self._check(list(self._sockets))
+            await self._bell.wait(wait_seconds)
+            wait_seconds = RECHECK_SECONDS if await self._check(list(self._sockets)) else RETRY_SECONDS
 
-    async def _check(self, sockets: Iterable[LiveSocket]) -> None:
+    async def _check(self, sockets: Iterable[LiveSocket]) -> bool:
+        """Send away whose ticket stands no more; return whether the database answered."""
         asked = {socket.ticket for socket in sockets}
         try:
             bearers = await self._thread.run(find_bearers, asked)
         except DatabaseError as error:
             log.warning("sockets not checked, the database does not answer", error=type(error).__name__)
-            return
+            return False
         came_meanwhile = {socket.ticket for socket in self._sockets} - asked
         self._bearers = bearers | {ticket: self._bearers[ticket] for ticket in came_meanwhile & self._bearers.keys()}
         for socket in sockets:
             if socket.ticket not in bearers:
                 socket.close(CloseCode.SESSION_GONE)
         self._check_views(sockets)
+        return True
 
     async def _watch(self) -> None:
         while True:
@@ -136,16 +150,3 @@ class Doorkeeper:
             bearer = self._bearers.get(socket.ticket)
             if bearer and choose(bearer.viewer, socket.key.board, socket.query, moment) != socket.key:
                 socket.close(CloseCode.COME_BACK)
-
-    async def _hear_others(self) -> None:
-        async for _message in follow_group(GROUP):
-            self.ring()
-
-
-RUNNING: WeakSet[Doorkeeper] = WeakSet()
-"""Those of this process, so that a change made here needs no Redis to be heard."""
-
-
-async def ring_others() -> None:
-    """Have every web process check its sockets at once; without Redis they do within 30 s."""
-    await send_to_group(GROUP, {"type": "doorkeeper.ring"})

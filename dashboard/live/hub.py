@@ -7,7 +7,7 @@ drawn, and between portions of a view's sockets, the loop serves others. Everyth
 
 import asyncio
 import gc
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -15,12 +15,14 @@ import structlog
 
 from dashboard.boards.links import Light, light
 from dashboard.boards.moment import Moment
+from dashboard.boards.sheets import Extract
+from dashboard.live.admission import Ticket
 from dashboard.live.crowd import Crowd
-from dashboard.live.doorkeeper import Doorkeeper
+from dashboard.live.doorkeeper import Admitted, Doorkeeper
 from dashboard.live.kept import Kept
 from dashboard.live.message import Message
 from dashboard.live.painting import Painting, clock_offsets, render_light, render_missing
-from dashboard.live.registry import OPENERS
+from dashboard.live.registry import OPENERS, open_list
 from dashboard.live.screens import Screens
 from dashboard.live.show import Show
 from dashboard.live.socket import CloseCode, LiveSocket
@@ -30,6 +32,7 @@ from dashboard.live.view import ViewKey
 from dashboard.live.wall import WALLBOARD
 from dashboard.operating.metrics import RENDER, SEND, HubFigures
 from dashboard.operating.processes import Attendance, Missing
+from realtime.bell import Bell
 from realtime.change import Applied
 from realtime.replica import Replica
 
@@ -61,7 +64,7 @@ class Hub:
         self._wallboards = Kept(WALLBOARDS, self._note_wallboards)
         self._history = Kept(HISTORY, self._note_wallboards)
         self._shows: dict[ViewKey, Show] = {}
-        self._wake = asyncio.Event()
+        self._wake = Bell()
         self._light: Light | None = None
         self._missing: tuple[Missing, ...] = ()
         self._looked_since: dict[str, datetime | None] = {}
@@ -110,6 +113,11 @@ class Hub:
         await self._wait_loaded()
         return find(self._moment())
 
+    async def extract(self, key: ViewKey) -> Extract:
+        """Return all rows of a list. Raises TimeoutError as `paint` does."""
+        await self._wait_loaded()
+        return open_list(key, self._tables).extract(self._moment())
+
     async def is_loaded(self) -> bool:
         """Return whether the process holds what the database holds."""
         return self._replica.loaded.is_set() and self._wallboards.loaded.is_set()
@@ -124,6 +132,17 @@ class Hub:
             positions={source: self._replica.position(source).seq for source in self._replica.statuses},
         )
 
+    async def admit(self, ticket: Ticket, board: str, query: str) -> Admitted | int:
+        """Return the view that the holder of a ticket gets of a board, or the close code that refuses it.
+
+        The database is read first: what somebody sees depends on it, and a ticket is not to grow old while it is read.
+        """
+        try:
+            await self._wait_loaded()
+        except TimeoutError:
+            return CloseCode.COME_BACK
+        return await self.doorkeeper.admit(ticket, board, query)
+
     async def join(self, socket: LiveSocket) -> None:
         """Show a socket its view, now and from now on. Raises TimeoutError while the database has not been read."""
         await self._wait_loaded()
@@ -134,7 +153,7 @@ class Hub:
         show.sockets.add(socket)
         self.sockets.add(socket)
         if show.is_due:
-            self._wake.set()
+            self._wake.ring()
         socket.beat(self._beat_message(with_missing=True))
         socket.paint(show.paint(), self.loop.time())
 
@@ -199,12 +218,13 @@ class Hub:
             if is_dirty:
                 show.is_dirty = True
                 if show.sockets:
-                    self._wake.set()
+                    self._wake.ring()
 
     def _abandon(self, show: Show, error: Exception) -> None:
         """Give up a view whose board failed. Its pages come back for a new one; none shows old rows as live."""
         log.exception("a view failed", view=show.key, exc_info=error)
-        self._shows.pop(show.key, None)
+        if self._shows.get(show.key) is show:  # a late look at it must not take its successor away
+            del self._shows[show.key]
         for socket in list(show.sockets):
             socket.close(CloseCode.COME_BACK)
 
@@ -225,24 +245,17 @@ class Hub:
     async def _serve(self) -> None:
         """Send what changed."""
         while True:
-            await self._wait(self._next_at())
-            self._wake.clear()
+            await self._wake.wait(self._rest_seconds())
             now = self.loop.time()
             for show in [one for one in self._shows.values() if one.is_due and one.next_at <= now]:
                 await self._refresh(show)
                 if show.has_drawn:
                     await asyncio.sleep(0)
 
-    async def _wait(self, until: float | None) -> None:
-        try:
-            async with asyncio.timeout_at(until):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
-
-    def _next_at(self) -> float | None:
-        """Return when the next view that is due may be sent; None to wait for the next change."""
-        return min((show.next_at for show in self._shows.values() if show.is_due), default=None)
+    def _rest_seconds(self) -> float | None:
+        """Return how long until the next view that is due may be sent; None to wait for the next change."""
+        next_at = min((show.next_at for show in self._shows.values() if show.is_due), default=None)
+        return None if next_at is None else next_at - self.loop.time()
 
     async def _refresh(self, show: Show) -> None:
         """Look again and send, one step after the other: a page may ask while the last step is still being sent."""
@@ -261,10 +274,8 @@ class Hub:
 
     async def _send(self, sockets: Iterable[LiveSocket], message: Message) -> None:
         now = self.loop.time()
-        for number, socket in enumerate(list(sockets), start=1):
+        async for socket in in_portions(sockets):
             socket.push(message, now)
-            if number % PORTION == 0:
-                await asyncio.sleep(0)
 
     async def _watch(self) -> None:
         """Once a second: what time alone changed, who is too slow, the heartbeat."""
@@ -333,7 +344,13 @@ class Hub:
         return Message((light + render_missing(self._missing) if with_missing else light).encode())
 
     async def _beat(self, message: Message) -> None:
-        for number, socket in enumerate(list(self.sockets), start=1):
+        async for socket in in_portions(self.sockets):
             socket.beat(message)
-            if number % PORTION == 0:
-                await asyncio.sleep(0)
+
+
+async def in_portions(sockets: Iterable[LiveSocket]) -> AsyncIterator[LiveSocket]:
+    """Yield the sockets of now, and let the loop serve others between two portions."""
+    for number, socket in enumerate(list(sockets), start=1):
+        yield socket
+        if number % PORTION == 0:
+            await asyncio.sleep(0)

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from typing import Generic, TypeVar
-from weakref import WeakSet
 
 import structlog
-from asgiref.sync import async_to_sync
 from django.db import Error as DatabaseError
 
-from realtime.feed import follow_group, send_to_group
+from dashboard.live.circle import Circle
+from realtime.bell import Bell
 from realtime.store import DatabaseThread
 
 RECHECK_SECONDS = 30.0  # without Redis an edit takes this long to be seen
@@ -25,54 +24,38 @@ class Topic(Generic[Value]):
 
     def __init__(self, name: str, load: Callable[[], Value], empty: Value) -> None:
         self.name = name
-        self.group = f"dashboard.{name}"
         self.load = load
         self.empty = empty
-        self.running: WeakSet[Kept[Value]] = WeakSet()  # of this process: an edit made here needs no Redis to be seen
+        self.circle = Circle(name)
 
     def announce(self) -> None:
         """Have every web process read it again. Synchronous: for views."""
-        for kept in list(self.running):
-            kept.loop.call_soon_threadsafe(kept.ring)
-        async_to_sync(send_to_group)(self.group, {"type": f"{self.name}.ring"})
+        self.circle.tell()
 
 
 class Kept(Generic[Value]):
     """Keeps `value` current while it runs; calls `changed` when it became another."""
 
     def __init__(self, topic: Topic[Value], changed: Callable[[], None]) -> None:
-        self.loop = asyncio.get_running_loop()
         self.value = topic.empty
         self.loaded = asyncio.Event()
         self._topic = topic
         self._changed = changed
         self._thread = DatabaseThread(topic.name)
-        self._bell = asyncio.Event()
+        self._bell = Bell()
 
     async def run(self) -> None:
         """Follow until cancelled."""
-        self._topic.running.add(self)
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._topic.circle.listen(lambda _news: self._bell.ring()))
                 tasks.create_task(self._read_again())
-                tasks.create_task(self._hear_others())
         finally:
-            self._topic.running.discard(self)
             self._thread.close()
-
-    def ring(self) -> None:
-        """Read it at once."""
-        self._bell.set()
 
     async def _read_again(self) -> None:
         while True:
-            self._bell.clear()
-            wait = RECHECK_SECONDS if await self._read() else RETRY_SECONDS
-            try:
-                async with asyncio.timeout(wait):
-                    await self._bell.wait()
-            except TimeoutError:
-                pass
+            await self._bell.wait(RECHECK_SECONDS if await self._read() else RETRY_SECONDS)
 
     async def _read(self) -> bool:
         try:
@@ -85,7 +68,3 @@ class Kept(Generic[Value]):
             self._changed()
         self.loaded.set()
         return True
-
-    async def _hear_others(self) -> None:
-        async for _message in follow_group(self._topic.group):
-            self.ring()

@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from typing import Any, Generic
 
 from dashboard.boards.freshness import Notice, Tile, Trust, trust_in
@@ -22,6 +21,7 @@ from dashboard.boards.listing import (
     tabs,
 )
 from dashboard.boards.moment import Moment
+from dashboard.boards.sheets import Extract
 from dashboard.live.fragments import row_id
 from dashboard.live.painter import Picture, Piece
 from dashboard.live.shelf import RowT, Shelf
@@ -129,6 +129,11 @@ class ListView(Generic[RowT]):
             self._picture = self._draw(trust.tile)
         return self._picture
 
+    def extract(self, moment: Moment) -> Extract:
+        """Return all rows that the query shows, on all pages."""
+        self.picture(moment)
+        return Extract(tuple(self._ordered), dict(moment.statuses), moment.at)
+
     def _trust_at(self, moment: Moment) -> Trust:
         return trust_in(moment.statuses, moment.at, self._table.rests_on, is_mixed=self._table.is_mixed)
 
@@ -221,12 +226,17 @@ class ListView(Generic[RowT]):
         return Piece(f"tile-{self._name}-{part}", template, Tile(value, tile.stale, tile.is_known), self._layout)
 
     def _listed(self, shown: list[RowT]) -> Iterator[Piece]:
-        """Yield the rows in order, each band's heading before its first row."""
+        """Yield the rows in order, each band's heading before its first row.
+
+        Sources' clocks differ, so the order may go back and forth between bands; each is one group all the same.
+        """
         if self._band_of is None:
             yield from (self._pieces[row.key] for row in shown)
             return
-        for band, rows in groupby(shown, key=self._band_of):
-            group = list(rows)
+        bands: dict[str, list[RowT]] = {}
+        for row in shown:
+            bands.setdefault(self._band_of(row), []).append(row)
+        for band, group in bands.items():
             gist = self._form.gist(group) if self._form.gist else None
             name = f"{self._name}-{self._query.form}" if self._query.form else self._name
             value = Band(band, self._bands[band], gist)

@@ -28,7 +28,7 @@ class OverviewView:
         return True
 
     def tick(self, moment: Moment) -> bool:
-        """Whether time alone altered a row or a link."""
+        """Time alone may alter a row or a link."""
         return True
 
     def picture(self, moment: Moment) -> Picture:

@@ -56,7 +56,7 @@ def _unread(source: Source) -> LinkStatus:
             return LinkStatus(source.name)
 
 
-def open_list(key: ViewKey, tables: Tables) -> BoardView:
+def open_list(key: ViewKey, tables: Tables) -> ListView[Any]:
     """Return a list, filtered and sorted as its key says."""
     shelves: Shelves = shelves_of(tables, key.scope)
     shelf: Shelf[Any] = getattr(shelves, key.board)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from dashboard.boards.activities import ActivityRow
+from dashboard.boards.activity import ActivityRow
 from dashboard.boards.masking import mask_activity, mask_presentation, mask_queue, mask_representative, mask_session
 from dashboard.boards.moment import Moment
 from dashboard.boards.presentations import PresentationRow

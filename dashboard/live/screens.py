@@ -12,23 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from weakref import WeakSet
 
 import structlog
-from asgiref.sync import async_to_sync
 from django.db import Error as DatabaseError
 from django.template.loader import get_template
 from django.utils import timezone
 
 from dashboard.environment import BUILD_NAME
+from dashboard.live.circle import Circle
 from dashboard.live.message import Message
 from dashboard.live.socket import LiveSocket
-from dashboard.models.display import Display
-from realtime.feed import follow_group, send_to_group
+from dashboard.models.display import NOTED, Display
+from realtime.bell import Bell
 from realtime.store import DatabaseThread
 
-GROUP = "dashboard.screens"
-WRITE_SECONDS = 15.0
+CIRCLE = Circle("screens")
+"""Who is given orders, in whichever web process the display is connected."""
+
+WRITE_SECONDS = NOTED.total_seconds()
 TOLD = re.compile(rf"screen:([0-9]{{1,5}})x([0-9]{{1,5}}):([0-9]{{1,6}}):({BUILD_NAME})")
 TOLD_FIELDS = ("last_seen_at", "address", "width", "height", "build", "reconnects", "frames_behind")
 
@@ -76,20 +77,17 @@ class Screens:
     """Lives on the event loop; `run` for as long as the process serves."""
 
     def __init__(self) -> None:
-        self.loop = asyncio.get_running_loop()
         self._screens: dict[LiveSocket, Screen] = {}
         self._thread = DatabaseThread("screens")
-        self._bell = asyncio.Event()
+        self._bell = Bell()
 
     async def run(self) -> None:
         """Write down what displays tell, and tell them what is new, until cancelled."""
-        RUNNING.add(self)
         try:
             async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(CIRCLE.listen(self.obey))
                 tasks.create_task(self._look_regularly())
-                tasks.create_task(self._hear_others())
         finally:
-            RUNNING.discard(self)
             self._thread.close()
 
     def join(self, socket: LiveSocket, display: Display) -> None:
@@ -108,7 +106,7 @@ class Screens:
         if screen is None or match is None:
             return False
         if screen.told == Told():
-            self._bell.set()
+            self._bell.ring()
         screen.told = Told(int(match[1]), int(match[2]), int(match[3]), match[4])
         return True
 
@@ -116,7 +114,7 @@ class Screens:
         """Pass an order on to the display that it is for, if that is connected here."""
         order = Order(message["order"])
         if order is Order.LOOK:
-            self._bell.set()
+            self._bell.ring()
             return
         for screen in self._screens.values():
             if screen.pk == message["display"] and not screen.socket.is_closed:
@@ -124,12 +122,7 @@ class Screens:
 
     async def _look_regularly(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(WRITE_SECONDS):
-                    await self._bell.wait()
-            except TimeoutError:
-                pass
-            self._bell.clear()
+            await self._bell.wait(WRITE_SECONDS)
             if self._screens:
                 await self._look()
 
@@ -148,14 +141,6 @@ class Screens:
             if standing != screen.standing and not screen.socket.is_closed:
                 screen.standing = standing
                 screen.socket.outlet.write(standing_message(standing))
-
-    async def _hear_others(self) -> None:
-        async for message in follow_group(GROUP):
-            self.obey(message)
-
-
-RUNNING: WeakSet[Screens] = WeakSet()
-"""Those of this process, so that an order given here needs no Redis to be heard here."""
 
 
 def write_down(seen: list[tuple[int, Told, str, int]]) -> dict[int, Standing]:
@@ -192,7 +177,4 @@ def order_message(order: Order, number: str, name: str) -> Message:
 
 def give_order(display: Display, order: Order) -> None:
     """Tell a display something, in whichever web process it is connected. Synchronous: for views."""
-    message = {"type": "screens.order", "display": display.pk, "order": order.value, "number": secrets.token_hex(8)}
-    for screens in list(RUNNING):
-        screens.loop.call_soon_threadsafe(screens.obey, message)
-    async_to_sync(send_to_group)(GROUP, message)
+    CIRCLE.tell(display=display.pk, order=order.value, number=secrets.token_hex(8))

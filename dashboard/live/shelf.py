@@ -143,3 +143,5 @@ class Shelf(Generic[RowT]):
             for counter, found in zip(section.counts.values(), values, strict=True):
                 for value in found:
                     counter[value] += by
+                    if not counter[value]:
+                        del counter[value]

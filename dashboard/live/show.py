@@ -5,7 +5,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 from dashboard.boards.moment import Moment
-from dashboard.live.fragments import Frame, Place, Rendering, difference, encode_frame, encode_paint
+from dashboard.live.fragments import Frame, Place, difference, encode_frame, encode_paint
 from dashboard.live.message import Message
 from dashboard.live.painter import Painter, Picture
 from dashboard.live.socket import LiveSocket
@@ -46,11 +46,6 @@ class Show:
     def is_due(self) -> bool:
         """Whether something changed that somebody watches."""
         return self.is_dirty and bool(self.sockets)
-
-    @property
-    def rendering(self) -> Rendering:
-        """What is on show."""
-        return self._rendering
 
     @property
     def board(self) -> BoardView:

@@ -4,14 +4,13 @@ from collections.abc import Collection
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
-from dashboard.live.doorkeeper import RUNNING, ring_others
+from dashboard.live.doorkeeper import CIRCLE
 from dashboard.models import Team
 
 HARMLESS_FIELDS = frozenset({"last_login"})
@@ -23,10 +22,8 @@ def ring(**_signal: Any) -> None:
 
 
 def ring_all() -> None:
-    """Tell this process's doorkeepers directly, and those of others by the channel layer."""
-    for doorkeeper in list(RUNNING):
-        doorkeeper.loop.call_soon_threadsafe(doorkeeper.ring)
-    async_to_sync(ring_others)()
+    """Have all sockets checked at once, in every web process."""
+    CIRCLE.tell()
 
 
 def ring_for_user(update_fields: Collection[str] | None = None, created: bool = False, **_signal: Any) -> None:

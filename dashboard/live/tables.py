@@ -11,14 +11,8 @@ from datetime import datetime
 from typing import Any, Generic
 from weakref import WeakValueDictionary
 
-from dashboard.boards.activities import (
-    ACTIVITY_TABLES,
-    ActivityRow,
-    activity_key,
-    activity_row,
-    affected_activities,
-    ended_activity,
-)
+from dashboard.boards.activities import ACTIVITY_TABLES, activity_key, activity_row, affected_activities, ended_activity
+from dashboard.boards.activity import ActivityRow
 from dashboard.boards.combined import ACTIVITY_LIST
 from dashboard.boards.links import is_mirrored
 from dashboard.boards.listing import ListSpec
@@ -44,6 +38,8 @@ from dashboard.live.shelf import RowT, Shelf
 from realtime.change import Applied, Cause
 from realtime.state import State
 from realtime.status import LinkStatus
+
+SPARE_TURNS = 1000  # out of date, before they are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ class RowTable(Shelf[RowT]):
         self._ended: set[str] = set()
         self._lingering: dict[str, datetime] = {}
         self._turn_at: dict[str, datetime] = {}  # on our clock, as `_turns`
-        self._turns: list[tuple[datetime, str]] = []  # soonest first; some are out of date
+        self._turns: list[tuple[datetime, str]] = []  # a heap, soonest first; up to half of them are out of date
 
     def _all_keys(self) -> set[str]:
         return {self._kind.key_of(name, key) for name in self._kind.tables for key in self._state.tables[name]}
@@ -167,6 +163,8 @@ class RowTable(Shelf[RowT]):
         if self._turn_at.get(key) != due_at:
             self._turn_at[key] = due_at
             heapq.heappush(self._turns, (due_at, key))
+            if len(self._turns) > 2 * len(self._turn_at) + SPARE_TURNS:
+                self._turns = sorted((at, own) for own, at in self._turn_at.items())  # sorted, it is a heap again
 
 
 class Tables:

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 
 from dashboard.boards.moment import Moment
 from dashboard.boards.scope import EVERYTHING, NOTHING, Scope
+from dashboard.live.asking import look
 from dashboard.live.details import DETAILS
-from dashboard.live.painting import look
 from dashboard.scopes import load_standings, scope_of, sees_everything, words_of
 from dashboard.wallboards.definition import Privacy
 

@@ -7,7 +7,6 @@ from dashboard.boards.moment import Moment
 from dashboard.boards.scope import EVERYTHING, Scope
 from dashboard.boards.wall import Turn, Wall, make_wall
 from dashboard.boards.wall_figures import Floor
-from dashboard.build import build
 from dashboard.live.painter import Picture, Piece
 from dashboard.live.scoped import Shelves, shelves_of
 from dashboard.live.tables import Tables
@@ -30,7 +29,6 @@ class WallHead:
 
     wallboard: Wallboard | None
     turns: tuple[Turn, ...] = ()
-    build: str = ""
 
 
 def wall_key(slug: str, scope: Scope = EVERYTHING, *, is_draft: bool = False) -> ViewKey:
@@ -96,7 +94,7 @@ class WallView:
         )
 
     def _draw(self, wall: Wall | None) -> Picture:
-        head = WallHead(wall.wallboard, wall.turns, build()) if wall else WallHead(None, build=build())
+        head = WallHead(wall.wallboard, wall.turns) if wall else WallHead(None)
         tiles = wall.tiles if wall else ()
         return Picture(
             "boards/wallboard.html",

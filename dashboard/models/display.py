@@ -16,7 +16,8 @@ NOTE_LIMIT = 160
 BROWSER_LIMIT = 200
 BUILD_LIMIT = 40
 PAIRING_TIME = timedelta(minutes=10)  # in which a code is confirmed and its token fetched
-SEEN = timedelta(seconds=45)  # a screen is written down every 15 s while it is connected
+NOTED = timedelta(seconds=15)  # how often a screen is written down while it is connected
+SEEN = 3 * NOTED  # so long after that it counts as connected
 
 
 class Refusal(StrEnum):
@@ -82,6 +83,11 @@ class Display(models.Model):
         """Whether the screen was heard of just now."""
         return self.last_seen_at is not None and now - self.last_seen_at < SEEN
 
+    def note_asking(self, address: str, now: datetime) -> None:
+        """Write down that its screen asks what it has to show, as one without a wallboard does: it has no socket."""
+        if self.last_seen_at is None or now - self.last_seen_at >= NOTED:
+            Display.objects.filter(pk=self.pk).update(last_seen_at=now, address=address, build="", frames_behind=0)
+
     def note_at(self, now: datetime) -> str:
         """Return the message that it shows at a moment, "" for none."""
         return self.note if self.note_until is not None and now < self.note_until else ""
@@ -90,7 +96,8 @@ class Display(models.Model):
 class PairingCode(models.Model):
     """What is known of a screen that waits to be paired: digests of its code and of its browser's secret.
 
-    `display` is set when somebody confirms it, `used_at` when the screen has fetched its token.
+    `looked_at` is set when somebody types it, `display` when they confirm it, `used_at` when the screen has fetched its
+    token.
     """
 
     code_digest = models.CharField(max_length=64, unique=True)
@@ -99,6 +106,7 @@ class PairingCode(models.Model):
     browser = models.CharField(max_length=BROWSER_LIMIT, blank=True)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
+    looked_at = models.DateTimeField(null=True, blank=True)
     display = models.OneToOneField(Display, models.CASCADE, null=True, blank=True, related_name="+")
     used_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,14 +1,14 @@
 """A link that lets one user choose a password and sign in, once and soon. The database holds only its digest."""
 
-import secrets
 from datetime import timedelta
-from hashlib import sha256
 from typing import Optional
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
+
+from dashboard.secret import digest, new_secret
 
 LIFETIME = timedelta(hours=1)
 
@@ -27,7 +27,7 @@ class OneTimeLink(models.Model):
     @classmethod
     def make(cls, user: User) -> str:
         """Return the secret of a new link for a user, whose older links end."""
-        secret = secrets.token_urlsafe(32)
+        secret = new_secret()
         cls.objects.filter(user=user).delete()
         cls.objects.create(user=user, digest=digest(secret), expires_at=timezone.now() + LIFETIME)
         return secret
@@ -47,8 +47,3 @@ class OneTimeLink(models.Model):
         return cls.objects.filter(
             digest=digest(secret), used_at=None, expires_at__gt=timezone.now(), user__is_active=True
         )
-
-
-def digest(secret: str) -> str:
-    """Return what is stored of a secret; 256 random bits need no slow hash."""
-    return sha256(secret.encode()).hexdigest()

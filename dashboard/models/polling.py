@@ -7,13 +7,15 @@ class Poll(models.Model):
     """One polled source's schedule. Workers claim what is due from here, so a lost task or worker loses nothing.
 
     `due_at` is when it is to be polled next; asking for a poll now is setting it to now. `claimed_until` holds others
-    off while a task is on its way or at work. `covered_until` is up to when the listing was read whole; a listing that
-    broke off stands in `window_start`, `window_end` and `cursor`, from where the next poll goes on.
+    off while a task is on its way or at work, `polled_at` is when the last poll began. `covered_until` is up to when
+    the listing was read whole; a listing that broke off stands in `window_start`, `window_end` and `cursor`, from where
+    the next poll goes on.
     """
 
     source = models.CharField(primary_key=True, max_length=32)
     due_at = models.DateTimeField()
     claimed_until = models.DateTimeField(null=True, blank=True)
+    polled_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
     covered_until = models.DateTimeField(null=True, blank=True)
     window_start = models.DateTimeField(null=True, blank=True)

@@ -11,7 +11,7 @@ DESCRIPTIONS = {
     Right.SEE_CUSTOMERS: "May see customers' names and what sessions are about, whatever own teams say",
     Right.ACT_ON_SOURCES: "May have a source subscribed anew",
     Right.POLL_NOW: "May have a source polled now",
-    Right.START_SESSION: "May start a Seeit session",
+    Right.START_SESSION: "May start a session in a vendor's product",
     Right.EDIT_IDENTITIES: "May say which names are one person",
     Right.EDIT_TEAM_VIEWS: "May change the saved views of own teams",
     Right.EDIT_TEAMS: "May change teams, and the saved views of all of them",

@@ -15,12 +15,11 @@ from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.functions import Now
 from django.utils import timezone
-from redis import Redis
 from redis.exceptions import RedisError
 
 from dashboard.build import build
 from dashboard.operating.processes import MISSED, missing_kinds, needed_kinds
-from dashboard.operating.readiness import REDIS_SECONDS, unapplied_migrations
+from dashboard.operating.readiness import open_redis, unapplied_migrations
 from dashboard.sources import SourcesRefused, configured_sources, known_sources
 from realtime.heartbeat import Kind, running_kinds
 from realtime.models import Link
@@ -136,9 +135,7 @@ def look_at_processes() -> Iterator[Finding]:
 def look_at_redis() -> Finding:
     """Ask Redis for its version."""
     try:
-        with Redis.from_url(
-            settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
-        ) as redis:
+        with open_redis() as redis:
             info = redis.info("server")
     except (OSError, RedisError) as error:
         return ill("connection", f"does not answer ({type(error).__name__}); see REDIS_URL")

@@ -38,12 +38,15 @@ def look_at_database() -> Part:
     return Part("database", True, "answers, all migrations are applied")
 
 
+def open_redis() -> Redis:
+    """Return a connection to Redis (or Valkey) that gives up soon."""
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+
+
 def look_at_redis() -> Part:
-    """Ask Redis (or Valkey) for a sign of life."""
+    """Ask Redis for a sign of life."""
     try:
-        with Redis.from_url(
-            settings.REDIS_URL, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
-        ) as redis:
+        with open_redis() as redis:
             redis.ping()
     except (OSError, RedisError):
         return Part("redis", False, "does not answer; pages follow the database, more slowly, and nothing is polled")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from django import template
 from django.utils.safestring import SafeString
 
-from dashboard.boards.activities import ActivityRow, Doing
+from dashboard.boards.activity import ActivityRow, Doing
 from dashboard.boards.moment import Level
 from dashboard.boards.presentations import Phase, PresentationRow
 from dashboard.boards.sessions import SessionRow

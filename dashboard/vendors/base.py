@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from dashboard.source_entry import Entry
 from dashboard.vendors.account import Account
 from dashboard.vendors.caller import Caller
+from realtime.values import Json
 from realtime.vendor_session import Kind, State, TimeBasis
 
-Json = Any
 """A value as `orjson` reads it."""
 
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from dashboard.source_entry import Entry
 from dashboard.source_values import Mistake, read_words
-from dashboard.vendors.base import Capability, Json, Listed, Page, Tried, Vendor, Window
+from dashboard.vendors.base import Capability, Listed, Page, Tried, Vendor, Window
 from dashboard.vendors.caller import Caller
 from dashboard.vendors.evovoice_account import AUTHS, EvoVoiceAccount, fetch
 from dashboard.vendors.evovoice_records import read_session
 from dashboard.vendors.settings import read_choice, read_common, require_secret
 from dashboard.vendors.skipping import Reading
 from realtime.errors import IllegalMessage
-from realtime.values import as_number
+from realtime.values import Json, as_number
 
 DEFAULT_URL = "https://evovoice.io"
 

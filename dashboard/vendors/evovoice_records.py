@@ -6,14 +6,12 @@ what is missing or default says nothing, and never that a call is over.
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC
-from typing import Any
 
 from dashboard.vendors.base import Listed
 from dashboard.vendors.caller import texts
 from dashboard.vendors.times import Times, is_blank
+from realtime.values import Json
 from realtime.vendor_session import Kind, State
-
-Json = Any
 
 KINDS = {"voice": Kind.VOICE, "chat": Kind.CHAT, "fax": Kind.FAX}
 LEFT_OUT = ("log",)  # long, and told on demand (`EvoVoice.fetch_details`)

@@ -13,13 +13,14 @@ from django.db.models import QuerySet
 
 from dashboard.source_entry import Entry
 from dashboard.vendors import gototraining_account
-from dashboard.vendors.base import Capability, Json, Listed, Page, Tried, Vendor, Window
+from dashboard.vendors.base import Capability, Listed, Page, Tried, Vendor, Window
 from dashboard.vendors.caller import Caller
 from dashboard.vendors.gototraining_account import GoToTrainingAccount, ask, have_token, read
 from dashboard.vendors.gototraining_records import Known, Reader, join_known, key_of_session_at, planned_times
 from dashboard.vendors.skipping import Reading
 from realtime.errors import Misconfigured, PermissionMissing
 from realtime.models import VendorSession
+from realtime.values import Json
 from realtime.vendor_session import Kind, State
 
 LONGEST_SESSION = timedelta(days=1)  # whether the range is about beginnings or ends is not documented

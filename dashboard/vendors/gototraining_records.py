@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dashboard.vendors.base import Json, Listed
+from dashboard.line import cut_line
+from dashboard.vendors.base import Listed
 from dashboard.vendors.caller import texts
-from dashboard.vendors.rows import clean_line
-from dashboard.vendors.times import Times
+from dashboard.vendors.rows import TEXT_LIMIT
+from dashboard.vendors.times import Times, seconds_between
+from realtime.values import Json
 from realtime.vendor_session import Kind, State
 
 TIME_FORMAT = "%Y%m%dT%H%M%SZ"
@@ -128,7 +130,8 @@ def join_known(sessions: Iterable[Listed], known: Iterable[Known]) -> list[Liste
         free[one.subject or "", one.technician_email or ""].append(one)
     joined = []
     for session in sorted(sessions, key=lambda one: one.started_at or LAST):
-        alike = free[clean_line(session.subject or ""), clean_line(session.technician_email or "")]
+        subject, email = (cut_line(text or "", TEXT_LIMIT) for text in (session.subject, session.technician_email))
+        alike = free[subject, email]
         nearest = nearest_to(session.started_at, alike)
         if nearest is None:
             joined.append(session)
@@ -164,13 +167,6 @@ def key_of_session_at(start: str, sessions: Json) -> str:
         return ""
     near = {abs(one.started_at - planned): one.external_id for one in read if one and one.started_at}
     return near[min(near)] if near and min(near) <= EARLY else ""
-
-
-def seconds_between(start: datetime | None, end: datetime | None) -> int | None:
-    """Return a duration, None when it is not known or negative."""
-    if start is None or end is None or end < start:
-        return None
-    return int((end - start).total_seconds())
 
 
 def minutes(value: Json) -> int | None:

@@ -243,7 +243,7 @@ def _plan(account: Account, poll: Poll, began: Iterable[datetime | None], now: d
     if poll.cursor and poll.window_start and poll.window_end and poll.failures < GIVEN_UP_AFTER:
         return Window(poll.window_start, poll.window_end), poll.cursor
     earliest = now - account.history
-    since = poll.covered_until - OVERLAP if poll.covered_until else earliest
+    since = min(poll.covered_until, now) - OVERLAP if poll.covered_until else earliest  # our clock may be set back
     oldest = min((one - MARGIN for one in began if one is not None and one >= earliest), default=since)
     return Window(min(since, oldest), now + AHEAD), ""
 
@@ -298,5 +298,5 @@ def _write_outcome(
     run.save()
     PollRun.objects.filter(source=run.source, started_at__lt=run.started_at - KEPT_RUNS).delete()
     polls = Poll.objects.filter(source=run.source)
-    polls.update(failures=failures, claimed_until=None)
+    polls.update(failures=failures, claimed_until=None, polled_at=run.started_at)
     polls.filter(due_at=was_due_at).update(due_at=due_at)

@@ -1,7 +1,6 @@
 """A listed session as a row of the State: cut, cleaned, with a digest that tells whether anything changed. Pure."""
 
 import hashlib
-import unicodedata
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from dashboard.line import cut_line
 from dashboard.vendors.base import Listed
 from realtime.change import Fields
 from realtime.errors import IllegalMessage
@@ -63,22 +63,12 @@ def bounded_raw(listed: Listed) -> dict[str, Any]:
     return raw if size <= RAW_LIMIT_BYTES else {"left out": f"the record is larger than {RAW_LIMIT_BYTES} bytes"}
 
 
-def clean_line(text: str, limit: int = TEXT_LIMIT) -> str:
-    """Return a text without control, surrogate and direction-changing characters, its white space single, cut."""
-    shown = "".join(" " if sign.isspace() else sign for sign in text[: 4 * limit] if not _is_unfit(sign))
-    return " ".join(shown.split())[:limit]
-
-
-def _is_unfit(sign: str) -> bool:
-    return unicodedata.category(sign) in {"Cc", "Cs", "Cf"} and not sign.isspace() and sign != "\N{ZERO WIDTH JOINER}"
-
-
 def _bounded(name: str, value: object) -> object:
     match value:
         case StrEnum():
             return value.value
         case str():
-            return clean_line(value, URL_LIMIT if name == "url" else TEXT_LIMIT) or None
+            return cut_line(value, URL_LIMIT if name == "url" else TEXT_LIMIT) or None
         case datetime():
             return value if EARLIEST_YEAR <= value.year <= LATEST_YEAR else None
         case int():

@@ -13,6 +13,7 @@ from django.utils import timezone
 from dashboard.models import Poll
 from dashboard.vendors.account import Account
 from realtime.errors import Actor, Transient, who_acts
+from realtime.status import SKEW
 
 TICK = timedelta(seconds=1)  # how often what is due is claimed
 CLAIM = timedelta(seconds=8)  # within this a claimed poll must have begun, and one at work renews its claim
@@ -24,7 +25,7 @@ FAILURES_BEFORE_PAUSE = 3  # from here on the breaker is open: each pause is twi
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to poll a source at `due_at`, until `claimed_until` unless renewed."""
+    """The right to poll a source at `due_at`; it lasts until the row's `claimed_until`, unless renewed."""
 
     source: str
     due_at: datetime
@@ -36,7 +37,8 @@ def claim_due(accounts: Iterable[Account], now: datetime) -> list[Claim]:
     known = set(Poll.objects.filter(source__in=enabled).values_list("source", flat=True))
     missing = [Poll(source=name, due_at=now) for name in enabled if name not in known]
     Poll.objects.bulk_create(missing, ignore_conflicts=True)
-    free = Q(claimed_until=None) | Q(claimed_until__lt=now)
+    free = Q(claimed_until=None) | Q(claimed_until__lt=now) | Q(claimed_until__gt=now + TICK + CLAIM + SKEW)
+    Poll.objects.filter(free, polled_at__gt=now + SKEW).update(due_at=now)  # the clock was set back since
     due = Poll.objects.filter(free, source__in=enabled, due_at__lte=now + TICK)
     claims = []
     for poll in due:

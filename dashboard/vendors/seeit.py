@@ -15,13 +15,14 @@ from urllib.parse import quote
 from dashboard.source_entry import Entry
 from dashboard.vendors.account import Account
 from dashboard.vendors.authorization import SCHEMES, authorize
-from dashboard.vendors.base import Capability, Json, Listed, Page, Started, Tried, Vendor, Window
+from dashboard.vendors.base import Capability, Listed, Page, Started, Tried, Vendor, Window
 from dashboard.vendors.caller import Caller, texts
 from dashboard.vendors.seeit_records import read_paging, read_session
 from dashboard.vendors.settings import read_choice, read_common, require_secret
 from dashboard.vendors.skipping import Reading
 from realtime.errors import IllegalMessage
 from realtime.outbound.endpoint import Pace
+from realtime.values import Json
 
 DEFAULT_URL = "https://api.citrixonline.com/seeit/v1"
 PAGE_SIZE = 100

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from dashboard.vendors.base import Json, Listed
+from dashboard.vendors.base import Listed
 from dashboard.vendors.caller import texts
-from dashboard.vendors.times import read_milliseconds
+from dashboard.vendors.times import read_milliseconds, seconds_between
+from realtime.values import Json, as_number
 from realtime.vendor_session import Kind, State, TimeBasis
 
 STATES = {
@@ -71,13 +71,6 @@ def time_basis(record: Mapping[str, Any]) -> TimeBasis:
     return TimeBasis.EXACT if is_readable else TimeBasis.UNREADABLE
 
 
-def seconds_between(start: datetime | None, end: datetime | None) -> int | None:
-    """Return a duration, None when it is not known or negative."""
-    if start is None or end is None or end < start:
-        return None
-    return int((end - start).total_seconds())
-
-
 def read_paging(reply: Mapping[str, Any]) -> PagingInfo:
     """Read what a page says about its listing. Either sign of a following page counts."""
     info = reply.get("page")
@@ -90,10 +83,3 @@ def read_paging(reply: Mapping[str, Any]) -> PagingInfo:
     if isinstance(links, list) and links:
         signs.append(any(isinstance(link, dict) and link.get("rel") == "next" for link in links))
     return PagingInfo(total, any(signs) if signs else None)
-
-
-def as_number(value: Json) -> int | None:
-    """Return a whole number, also one that was written as text."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,4 +1,4 @@
-"""The settings every polled vendor's table in sources.toml may hold, beside the vendor's own."""
+"""The settings that tables in sources.toml share: secrets of all, the rest of every polled vendor's."""
 
 from collections.abc import Callable
 from datetime import timedelta

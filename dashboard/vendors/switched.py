@@ -9,7 +9,7 @@ from realtime.models import Link
 from realtime.status import LinkState
 
 
-def switch_off_others(accounts: Iterable[Account]) -> None:
+def mark_switched_off(accounts: Iterable[Account]) -> None:
     """Write `off` into the links of switched-off accounts; a poll writes its own state again. Synchronous."""
     off = [account.name for account in accounts if not account.is_enabled]
     if not off:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from dashboard.source_entry import Entry
 from dashboard.source_values import Mistake, read_words
 from dashboard.vendors.account import Account
-from dashboard.vendors.base import Capability, Json, Listed, Page, Started, Tried, Vendor, Window
+from dashboard.vendors.base import Capability, Listed, Page, Started, Tried, Vendor, Window
 from dashboard.vendors.caller import Caller, texts
 from dashboard.vendors.settings import read_choice, read_common, require_secret, take_secret
 from dashboard.vendors.skipping import Reading
@@ -22,6 +22,7 @@ from dashboard.vendors.takecontrol_records import VARIABLES, RecordReader, entri
 from realtime.errors import CredentialsRefused, Misconfigured
 from realtime.outbound.endpoint import Pace
 from realtime.outbound.http import Answer
+from realtime.values import Json
 
 DEFAULT_URL = "https://api.us0.swi-rc.com/rest"
 AUTH_HEADERS = ("integration_key", "authorization", "bearer")

@@ -14,9 +14,8 @@ from typing import Any
 from dashboard.vendors.base import Listed
 from dashboard.vendors.caller import texts
 from dashboard.vendors.times import Times, is_blank
+from realtime.values import Json
 from realtime.vendor_session import Kind, State, TimeBasis
-
-Json = Any
 
 VARIABLES = (
     "COMPUTER_NAME",

@@ -6,11 +6,9 @@ A reader returns None for what is no time it knows. `Times` reads one record's a
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Any
 
+from realtime.values import Json
 from realtime.vendor_session import TimeBasis
-
-Json = Any
 
 ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)? ?(?:([Zz])|([+-])(\d\d):?(\d\d))?", re.ASCII
@@ -61,6 +59,13 @@ def offset(sign: str, hours: str, minutes: str) -> timezone:
     """Return a written offset as a time zone. Raises ValueError for a day or more."""
     size = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(-size if sign == "-" else size)
+
+
+def seconds_between(start: datetime | None, end: datetime | None) -> int | None:
+    """Return a duration, None when it is not known or negative."""
+    if start is None or end is None or end < start:
+        return None
+    return int((end - start).total_seconds())
 
 
 def in_utc(moment: datetime) -> datetime | None:

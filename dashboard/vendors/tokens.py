@@ -37,10 +37,10 @@ async def reject(caller: Caller[Any], token: str, young: timedelta = YOUNG) -> b
 
     A `young` one stays: it is not the token's fault, and another would be refused as well.
     """
-    return bool(await run(caller, give_up, caller.account, token, young))
+    return bool(await run(caller, expire_unless_young, caller.account, token, young))
 
 
-def give_up(endpoint: Endpoint, token: str, young: timedelta) -> bool:
+def expire_unless_young(endpoint: Endpoint, token: str, young: timedelta) -> bool:
     """Let this token be over unless it is young; return whether another one may help."""
     row: AccessToken = tokens.load(endpoint)
     if tokens.opened(endpoint, row) != token:

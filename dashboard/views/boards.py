@@ -7,13 +7,14 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from dashboard.boards.catalogue import LISTS
 from dashboard.boards.listing import ListQuery
+from dashboard.live.asking import paint_view
 from dashboard.live.details import DETAILS
-from dashboard.live.painting import paint_view
 from dashboard.live.registry import choose_view
 from dashboard.live.view import ViewKey
 from dashboard.live.vista import may_read, vista_of
@@ -84,7 +85,7 @@ class FormChoice:
 @require_safe
 def show_overview(request: HttpRequest) -> HttpResponse:
     """Show the whole support center at a glance."""
-    key = _choose(request, "overview", "")
+    key = choose_or_404(request, "overview", "")
     painting = paint_view(request, key)
     context = {
         "page": "overview",
@@ -99,7 +100,7 @@ def show_overview(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_list(request: HttpRequest, board: str) -> HttpResponse:
     """Show a list as the address asks for it, and beside it what it has opened."""
-    key = _choose(request, board, request.META.get("QUERY_STRING", ""))
+    key = choose_or_404(request, board, request.META.get("QUERY_STRING", ""))
     query = LISTS[board].read(parse_qs(key.query))
     painting = paint_view(request, key)
     context = {
@@ -115,6 +116,7 @@ def show_list(request: HttpRequest, board: str) -> HttpResponse:
         "hidden_columns": parse_qsl(replace(query, columns=(), page=1).encoded()),
         "columns": column_choices(board, query),
         "forms": form_choices(board, query),
+        "export": export_address(board, query),
         "drawer": _drawer(request, query),
         "startable": _startable(request) if board == "combined" else (),
     }
@@ -124,6 +126,11 @@ def show_list(request: HttpRequest, board: str) -> HttpResponse:
 def socket_path(key: ViewKey) -> str:
     """Return the address of a view's socket."""
     return f"/live/{key.board}/?{key.query}" if key.query else f"/live/{key.board}/"
+
+
+def export_address(board: str, query: ListQuery) -> str:
+    """Return where all rows of a list are to be had as a file."""
+    return f"{reverse(f'export-{board}')}?{replace(query, form='', columns=(), page=1).encoded()}"
 
 
 def column_choices(board: str, query: ListQuery) -> list[ColumnChoice]:
@@ -144,7 +151,8 @@ def form_choices(board: str, query: ListQuery) -> list[FormChoice]:
     ]
 
 
-def _choose(request: HttpRequest, board: str, query: str) -> ViewKey:
+def choose_or_404(request: HttpRequest, board: str, query: str) -> ViewKey:
+    """Return the view that whoever asks gets. Raises Http404 where there is none."""
     key = choose_view(board, request.user, query, vista_of(request).scope)
     if key is None:
         raise Http404

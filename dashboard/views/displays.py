@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,21 +13,25 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dashboard.audit import Action, record
 from dashboard.build import build
-from dashboard.displays.cards import card_of
-from dashboard.displays.forms import MINUTES, MessageForm, TermsForm
+from dashboard.displays.cards import Card, card_of
+from dashboard.displays.forms import MINUTES, NAME_TAKEN, MessageForm, TermsForm
 from dashboard.live.screens import Order, give_order
 from dashboard.live.signals import ring_all
 from dashboard.models.display import NAME_LIMIT, NOTE_LIMIT, Display
 from dashboard.models.wallboard import Wallboard
 from dashboard.permission import require
 from dashboard.roles import Right
+from dashboard.views.posted import read_pk
 
-PK_DIGITS = 18  # so many always fit into the database
 
-
-def current() -> Any:
+def current() -> QuerySet[Display]:
     """Return the displays that were not taken away."""
     return Display.objects.filter(revoked_at=None).select_related("wallboard", "paired_by")
+
+
+def cards_at(now: datetime) -> list[Card]:
+    """Return what the page says of each display at a moment."""
+    return [card_of(display, now, build()) for display in current()]
 
 
 @require(Right.PAIR_DISPLAYS)
@@ -37,7 +42,7 @@ def show_displays(request: HttpRequest) -> HttpResponse:
     context = {
         "page": "displays",
         "now": now,
-        "cards": [card_of(display, now, build()) for display in current()],
+        "cards": cards_at(now),
         "wallboards": Wallboard.objects.order_by("name", "pk"),
         "minutes": MINUTES,
         "note_limit": NOTE_LIMIT,
@@ -50,8 +55,7 @@ def show_displays(request: HttpRequest) -> HttpResponse:
 def show_display_facts(request: HttpRequest) -> HttpResponse:
     """Show how the displays are, for a page that is open."""
     now = timezone.now()
-    cards = [card_of(display, now, build()) for display in current()]
-    return render(request, "parts/_display_facts_all.html", {"cards": cards, "now": now})
+    return render(request, "parts/_display_facts_all.html", {"cards": cards_at(now), "now": now})
 
 
 @require(Right.PAIR_DISPLAYS)
@@ -64,7 +68,7 @@ def change_display(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             keep_terms(display, form)
         except IntegrityError:
-            form.add_error("name", "There is already a display of this name. Choose another one.")
+            form.add_error("name", NAME_TAKEN)
         else:
             messages.success(request, f"{display.name}: saved. The screen follows at once.")
             return redirect("displays")
@@ -106,8 +110,7 @@ def switch_wallboard(request: HttpRequest, pk: int) -> HttpResponse:
     """Show another wallboard on a display."""
     display = get_object_or_404(current(), pk=pk)
     chosen = request.POST.get("wallboard", "")
-    is_number = chosen.isascii() and chosen.isdigit()
-    wallboard = get_object_or_404(Wallboard, pk=chosen[:PK_DIGITS]) if is_number else None
+    wallboard = get_object_or_404(Wallboard, pk=read_pk(chosen)) if chosen else None
     before, display.wallboard = display.wallboard, wallboard
     display.save(update_fields=["wallboard"])
     detail = {"wallboard": {"from": str(before or ""), "to": str(wallboard or "")}}
@@ -124,13 +127,20 @@ def order_display(request: HttpRequest, pk: int, order: str) -> HttpResponse:
     display = get_object_or_404(current(), pk=pk)
     record(Action.DISPLAY_ORDERED, display, detail={"order": order})
     give_order(display, Order(order))
-    if not display.is_connected(timezone.now()):
-        messages.warning(request, f"{display.name}: the screen is not connected, so it will not notice.")
+    if reason := why_deaf(display):
+        messages.warning(request, f"{display.name}: {reason}, so it will not notice.")
     elif order == Order.IDENTIFY:
         messages.success(request, f"{display.name}: shows its name for 10 seconds.")
     else:
         messages.success(request, f"{display.name}: loads its page anew.")
     return redirect("displays")
+
+
+def why_deaf(display: Display) -> str:
+    """Return why a display does nothing of what it is told now, "" where it does."""
+    if not display.is_connected(timezone.now()):
+        return "the screen is not connected"
+    return "" if display.wallboard else "the screen has no wallboard yet"
 
 
 @require(Right.PAIR_DISPLAYS)
@@ -148,8 +158,11 @@ def send_message(request: HttpRequest, pk: int) -> HttpResponse:
     display.save(update_fields=["note", "note_until"])
     record(Action.DISPLAY_CHANGED, display, detail={"message": text, "minutes": minutes if text else 0})
     give_order(display, Order.LOOK)
-    shown = f"shows the message {MINUTES[minutes]}" if text else "shows no message any more"
-    messages.success(request, f"{display.name}: {shown}.")
+    if text and (reason := why_deaf(display)):
+        messages.warning(request, f"{display.name}: the message is kept {MINUTES[minutes]}, but {reason}.")
+    else:
+        shown = f"shows the message {MINUTES[minutes]}" if text else "shows no message any more"
+        messages.success(request, f"{display.name}: {shown}.")
     return redirect("displays")
 
 

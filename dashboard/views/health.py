@@ -1,10 +1,7 @@
 """What machines ask: does the process answer, can it serve, how does it do."""
 
-import asyncio
 import ipaddress
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -12,26 +9,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from dashboard.live.asking import ask, hub_of
+from dashboard.live.hub import Hub
 from dashboard.operating.metrics import HubFigures, exposition
 from dashboard.operating.readiness import look_at_database, look_at_redis, look_at_state
 
 LOOP_SECONDS = 2.0
 PROXY_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-Found = TypeVar("Found")
-
-
-class Served(Protocol):
-    """What answers for a serving process: its hub."""
-
-    loop: asyncio.AbstractEventLoop
-
-    async def figures(self) -> HubFigures:
-        """Return what it serves."""
-
-    async def is_loaded(self) -> bool:
-        """Return whether it holds what the database holds."""
 
 
 def answer_health(_request: HttpRequest) -> HttpResponse:
@@ -43,8 +28,8 @@ def answer_health(_request: HttpRequest) -> HttpResponse:
 def answer_readiness(request: HttpRequest) -> HttpResponse:
     """Say whether this process can serve, part by part; 503 when it cannot."""
     hub = hub_of(request)
-    is_loaded = ask(hub, hub.is_loaded) if hub is not None else True  # without one every page reads the database
-    parts = (look_at_database(), look_at_redis(), look_at_state(bool(is_loaded)))
+    is_loaded = hub is None or is_loaded_in(hub)  # without one every page reads the database
+    parts = (look_at_database(), look_at_redis(), look_at_state(is_loaded))
     is_ready = all(part.is_ready for part in parts)
     body = {"ready": is_ready, "parts": {one.name: {"ready": one.is_ready, "words": one.words} for one in parts}}
     return JsonResponse(body, status=200 if is_ready else 503)
@@ -58,9 +43,7 @@ def answer_metrics(request: HttpRequest) -> HttpResponse:
         return HttpResponse(words, content_type="text/plain", status=403)
     hub = hub_of(request)
     try:
-        return HttpResponse(
-            exposition(ask(hub, hub.figures) if hub is not None else None, timezone.now()), content_type=CONTENT_TYPE
-        )
+        return HttpResponse(exposition(figures_of(hub) if hub else None, timezone.now()), content_type=CONTENT_TYPE)
     except DatabaseError:
         return HttpResponse("The database does not answer.\n", content_type="text/plain", status=503)
 
@@ -78,19 +61,17 @@ def may_read_metrics(request: HttpRequest) -> bool:
         return False
 
 
-def hub_of(request: HttpRequest) -> Served | None:
-    """Return the hub of the process, None where none runs."""
-    hub: Served | None = getattr(request, "scope", {}).get("hub")
-    return hub
-
-
-def ask(hub: Served, question: Callable[[], Awaitable[Found]]) -> Found | None:
-    """Return the hub's answer, None when its loop is too busy to give one."""
-
-    async def answer() -> Found:
-        return await question()
-
+def is_loaded_in(hub: Hub) -> bool:
+    """Say whether a hub holds what the database holds; one whose loop is too busy to answer counts as if not."""
     try:
-        return asyncio.run_coroutine_threadsafe(answer(), hub.loop).result(LOOP_SECONDS)
+        return ask(hub, hub.is_loaded(), LOOP_SECONDS)
+    except TimeoutError:
+        return False
+
+
+def figures_of(hub: Hub) -> HubFigures | None:
+    """Return what a hub serves now, None when its loop is too busy to answer."""
+    try:
+        return ask(hub, hub.figures(), LOOP_SECONDS)
     except TimeoutError:
         return None

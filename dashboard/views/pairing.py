@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.address import request_address
 from dashboard.displays.codes import grouped, read_code
-from dashboard.displays.forms import CodeForm, TermsForm
+from dashboard.displays.forms import NAME_TAKEN, CodeForm, TermsForm
 from dashboard.displays.pairing import PairingRefused, confirm, find_typed
 from dashboard.models.display import PairingCode
 from dashboard.permission import SignedInRequest, require
@@ -48,7 +48,7 @@ def ask_terms(request: SignedInRequest, waiting: PairingCode, typed: str) -> Htt
         try:
             display = confirm(waiting, form.terms(), request.user)
         except IntegrityError:
-            form.add_error("name", "There is already a display of this name. Choose another one.")
+            form.add_error("name", NAME_TAKEN)
         else:
             messages.success(request, f"{display.name}: connected. The screen follows within 5 seconds.")
             return redirect("displays")

@@ -12,11 +12,13 @@ from dashboard import identities
 from dashboard.audit import Action, clean, record
 from dashboard.boards.people import Identity, Proposal, fold, propose
 from dashboard.identities import Refused
+from dashboard.line import cut_line, is_visible
 from dashboard.live.topics import PEOPLE
 from dashboard.models import IdentityEdit, Person
 from dashboard.models.person import NAME_LIMIT
 from dashboard.permission import SignedInRequest, require
 from dashboard.roles import Right
+from dashboard.views.posted import read_pk
 
 PROPOSALS_SHOWN = 50
 PEOPLE_SHOWN = 200
@@ -62,8 +64,8 @@ def accept_proposal(request: SignedInRequest) -> HttpResponse:
     """Make the chosen identities one person."""
     chosen = find_seen(request.POST.getlist("handle"))
     proposal = Proposal(tuple(chosen), "", "") if chosen else None
-    name = read_name(request) or (proposal.name if proposal else "")
-    return edit(request, lambda: identities.join(request.user, chosen, name[:NAME_LIMIT], read_person(request)))
+    name = read_name(request) or cut_line(proposal.name if proposal else "", NAME_LIMIT)
+    return edit(request, lambda: identities.join(request.user, chosen, name, read_person(request)))
 
 
 @require(Right.EDIT_IDENTITIES)
@@ -96,8 +98,7 @@ def split_identity(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def undo_edit(request: SignedInRequest) -> HttpResponse:
     """Take an edit back."""
-    text = request.POST.get("edit", "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+    number = read_pk(request.POST.get("edit", "")) or 0
     return edit(request, lambda: identities.undo(request.user, number), "Undone")
 
 
@@ -121,12 +122,11 @@ def find_seen(handles: list[str]) -> list[Identity]:
 
 
 def read_name(request: HttpRequest) -> str:
-    """Return the name that a form gives, without control characters, on one line."""
-    text = " ".join(request.POST.get("name", "")[: 4 * NAME_LIMIT].split())
-    return "".join(sign for sign in text if sign.isprintable())[:NAME_LIMIT].strip()
+    """Return the name that a form gives, "" where nobody would see anything of it."""
+    name = cut_line(request.POST.get("name", ""), NAME_LIMIT)
+    return name if is_visible(name) else ""
 
 
 def read_person(request: HttpRequest) -> int | None:
     """Return the id of the person that a form names."""
-    text = request.POST.get("person", "").removeprefix(":")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return read_pk(request.POST.get("person", "").removeprefix(":"))

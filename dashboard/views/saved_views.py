@@ -1,6 +1,5 @@
 """Saved views: the page that lists them, and saving, renaming and deleting one."""
 
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -16,29 +15,16 @@ from dashboard.audit import Action, record
 from dashboard.boards.catalogue import read_query
 from dashboard.models import Team
 from dashboard.models.saved_view import NAME_LIMIT, QUERY_LIMIT, SavedView, teams_to_save_for
+from dashboard.name_field import NameField
 from dashboard.permission import SignedInRequest
 
 POSTED_QUERY_LIMIT = 50_000  # characters, before it is read
 
 
 class NameForm(forms.Form):
-    """A view's name as a person typed it."""
+    """A view's name."""
 
-    name = forms.CharField(
-        max_length=NAME_LIMIT,
-        error_messages={
-            "required": "Give the view a name.",
-            "max_length": f"The name has more than {NAME_LIMIT} characters. Shorten it.",
-        },
-    )
-
-    def clean_name(self) -> str:
-        """Return the name without line breaks and control characters; one that nobody can see is none."""
-        text = " ".join(unicodedata.normalize("NFC", self.cleaned_data["name"]).split())
-        name = "".join(sign for sign in text if unicodedata.category(sign) != "Cc")
-        if not any(sign.isprintable() and not sign.isspace() for sign in name):
-            raise ValidationError("Give the view a name.")
-        return name
+    name = NameField(NAME_LIMIT, "Give the view a name.")
 
 
 class SaveForm(NameForm):

@@ -106,12 +106,14 @@ def show_code(request: HttpRequest, refusal: Refusal | None) -> HttpResponse:
 
 @require_safe
 def tell_state(request: HttpRequest) -> HttpResponse:
-    """Tell a screen what it has to show; a token that stands is kept for longer."""
+    """Tell a screen what it has to show; a token that stands is kept for longer, and one without a wallboard seen."""
     display, refusal = find_display(request)
     state = state_of(display, refusal, find_waiting(read_cookie(request, SECRET)))
     response = JsonResponse({"state": state})
     if display is not None and refusal is None:
         keep_token(response, read_cookie(request, TOKEN))
+        if state is State.BLANK:
+            display.note_asking(request_address(request), timezone.now())
     return response
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.audit import Action, clean, record
 from dashboard.boards.links import Level
-from dashboard.live.painting import paint_view
+from dashboard.live.asking import paint_view
 from dashboard.live.registry import choose_view
 from dashboard.models import Poll, PollRun
 from dashboard.permission import may, require

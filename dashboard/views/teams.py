@@ -11,12 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.audit import Action, record
-from dashboard.boards.relations import name_or_none
+from dashboard.known_queues import known_queues
 from dashboard.models import Person, Team
+from dashboard.models.team import NAME_LIMIT
+from dashboard.name_field import NameField
 from dashboard.permission import require
 from dashboard.roles import Right
+from dashboard.views.posted import PK_DIGITS
 from dashboard.wallboards.definition import Privacy
-from realtime.models import KnownQueue
+from dashboard.wallboards.sheet import queue_choices
 
 CUSTOMERS = [
     (Privacy.SHOWN.value, "Shown"),
@@ -24,15 +27,6 @@ CUSTOMERS = [
     (Privacy.HIDDEN.value, "Hidden; not what sessions are about"),
 ]
 EMPTY_CUSTOMERS = {"required": "Say what viewers see of customers."}
-EMPTY_NAME = {"required": "Give the team a name."}
-ID_DIGITS = 18  # more than these can be too many for the database
-
-
-def queue_choices(chosen: list[str]) -> list[tuple[str, str]]:
-    """Return every known queue by name, and those that a team still names although they are gone."""
-    known = {row.key: name_or_none(row.name or row.code_name) for row in KnownQueue.objects.all()}
-    gone = {key: f"{key} (not seen any more)" for key in chosen if key not in known}
-    return sorted((known | gone).items(), key=lambda choice: (choice[1].casefold(), choice[0]))
 
 
 class ExistingField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  # at run time it takes none
@@ -41,8 +35,8 @@ class ExistingField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  
     def clean(self, value: Any) -> Any:
         """Return the rows."""
         for one in value or ():
-            if len(one) > ID_DIGITS:
-                params = {"value": one[:ID_DIGITS]}
+            if len(one) > PK_DIGITS:
+                params = {"value": one[:PK_DIGITS]}
                 raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice", params=params)
         return super().clean(value)
 
@@ -50,6 +44,7 @@ class ExistingField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]  
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes none
     """What a team is."""
 
+    name = NameField(NAME_LIMIT, "Give the team a name.", unique="There is already a team of this name.")
     queues = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
     customers = forms.ChoiceField(choices=CUSTOMERS, widget=forms.RadioSelect, error_messages=EMPTY_CUSTOMERS)
 
@@ -58,12 +53,11 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it tak
         fields = ("name", "queues", "people", "customers", "members")
         widgets = {"people": forms.CheckboxSelectMultiple, "members": forms.CheckboxSelectMultiple}  # noqa: RUF012
         field_classes = {"people": ExistingField, "members": ExistingField}  # noqa: RUF012
-        error_messages = {"name": EMPTY_NAME | {"unique": "There is already a team of this name."}}  # noqa: RUF012
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
-        fields["queues"].choices = queue_choices(self.instance.queues)
+        fields["queues"].choices = queue_choices(known_queues(), self.instance.queues)
         fields["people"].queryset = Person.objects.order_by("name", "pk")
         fields["members"].queryset = User.objects.filter(is_active=True).order_by("username")
 
@@ -73,8 +67,9 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it tak
 def show_teams(request: HttpRequest) -> HttpResponse:
     """List the teams."""
     teams = Team.objects.prefetch_related("members", "people").order_by("name")
-    names = dict(queue_choices([key for team in teams for key in team.queues]))
-    rows = [(team, [names[key] for key in team.queues]) for team in teams]
+    names = dict(queue_choices(known_queues(), [key for team in teams for key in team.queues]))
+    words = dict(CUSTOMERS)
+    rows = [(team, [names[key] for key in team.queues], words[team.customers]) for team in teams]
     return render(request, "teams.html", {"page": "teams", "rows": rows})
 
 
@@ -89,7 +84,8 @@ def edit_team(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         record(Action.TEAM_CHANGED, team, detail=described(team))
         messages.success(request, f"{team.name}: saved. Its members see it at once.")
         return redirect("teams")
-    return render(request, "team.html", {"page": "teams", "form": form, "team": team if pk else None})
+    context = {"page": "teams", "form": form, "team": team if pk else None}
+    return render(request, "team.html", context, status=422 if form.is_bound else 200)
 
 
 @require(Right.EDIT_TEAMS)

@@ -1,7 +1,6 @@
 """The list of wallboards, and their editor: every change of its form is kept as a draft, which its preview shows."""
 
 from dataclasses import replace
-from typing import Any
 
 from csp.decorators import csp_update
 from django.contrib import messages
@@ -12,19 +11,18 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from dashboard.boards.relations import name_or_none
+from dashboard.known_queues import known_queues
 from dashboard.live.topics import WALLBOARDS
 from dashboard.models.wallboard import Wallboard
 from dashboard.permission import SignedInRequest, may, require
 from dashboard.roles import Right
-from dashboard.wallboards import stored
+from dashboard.wallboards import definition, stored
 from dashboard.wallboards.definition import Announcement
 from dashboard.wallboards.editing import NoRoom, Raw, act, from_fields
 from dashboard.wallboards.reading import Mistake, Wrong, read
 from dashboard.wallboards.sheet import make_sheet
 from dashboard.wallboards.templates import TEMPLATES
 from dashboard.wallboards.writing import TOML_LIMIT, dump, from_toml, to_toml
-from realtime.models import KnownQueue
 
 UNREADABLE = (
     "Another version of the dashboard made this wallboard; this one cannot read it. Import it anew, or delete it."
@@ -136,7 +134,7 @@ def edit_wallboard(request: SignedInRequest, slug: str) -> HttpResponse:
     return show_editor(request, wallboard, raw, note=note)
 
 
-def publish(request: SignedInRequest, wallboard: Wallboard, made: Any, raw: Raw) -> HttpResponse:
+def publish(request: SignedInRequest, wallboard: Wallboard, made: definition.Wallboard, raw: Raw) -> HttpResponse:
     """Put what was edited on every screen, unless somebody else published meanwhile."""
     seen = request.POST.get("revision", "")
     wallboard.revision = int(seen) if seen.isdecimal() and len(seen) < 10 else 0
@@ -160,12 +158,11 @@ def leave(request: SignedInRequest, wallboard: Wallboard, words: str) -> HttpRes
 def show_editor(
     request: SignedInRequest, wallboard: Wallboard, raw: Raw, mistakes: tuple[Mistake, ...] = (), note: str = ""
 ) -> HttpResponse:
-    """Return the editor's page with these values, right or wrong."""
-    published = stored.definition_of(wallboard)
+    """Return the editor's page with these values, right or wrong but for the announcement, which is no part of them."""
     context = {
         "page": "wallboards",
         "wallboard": wallboard,
-        "published": published,
+        "announcement": raw["announcement"]["text"],
         "sheet": make_sheet(raw, known_queues()),
         "mistakes": mistakes,
         "note": note,
@@ -229,9 +226,3 @@ def copy_wallboard(request: SignedInRequest, slug: str) -> HttpResponse:
 def fields_of(posted: QueryDict) -> dict[str, list[str]]:
     """Return a form's fields with all their values."""
     return {name: [str(value) for value in values] for name, values in posted.lists()}
-
-
-def known_queues() -> dict[str, str]:
-    """Return every queue that was ever seen, key -> name."""
-    rows = KnownQueue.objects.order_by("key").values_list("key", "name", "code_name")
-    return {key: name_or_none(name or code_name) for key, name, code_name in rows}

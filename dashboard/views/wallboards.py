@@ -11,8 +11,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from dashboard.boards.wall_lines import SITE_ZONE
-from dashboard.build import build
-from dashboard.live.painting import paint_view
+from dashboard.live.asking import paint_view
 from dashboard.live.registry import choose_view
 from dashboard.live.view import ViewKey
 from dashboard.live.vista import vista_of
@@ -59,7 +58,6 @@ def show_screen(
     context = {
         "name": wallboard.name,
         "theme": theme_at(wallboard, painting.now),
-        "build": build(),
         "painting": painting,
         "board": painting.with_clocks(),
         "socket_path": socket_path(key),

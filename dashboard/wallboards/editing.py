@@ -113,7 +113,7 @@ def _given(tile: Raw) -> Raw:
 def act(raw: Raw, do: str) -> Raw:
     """Return the values after a button was pressed; a button that is not known does nothing. Raises NoRoom."""
     what, *where = do.split(":")
-    numbers = [int(one) - 1 for one in where if one.isdecimal() and len(one) < 4]
+    numbers = [int(one) - 1 for one in where if _is_small_number(one)]
     pages: list[Raw] = [{**page, "tiles": list(page["tiles"])} for page in raw["pages"]]
     made = {**raw, "pages": pages}
     match what, numbers:

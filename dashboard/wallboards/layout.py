@@ -1,7 +1,7 @@
 """Where things stand on a screen and how much fits, in rem. Pure.
 
-A screen is at least 120 x 67.5 rem, or 67.5 x 120 upright, whatever its pixels (`static/css/components/wall.css` makes
-it so). So what fits into a tile follows from its area alone; the rest is dealt out to parts that take turns.
+A screen is at least 120 x 67.5 rem, or 67.5 x 120 upright, whatever its pixels (`static/css/wall/screen.css` makes it
+so). So what fits into a tile follows from its area alone; the rest is dealt out to parts that take turns.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,20 +39,20 @@ class Shape:
 LANDSCAPE = Shape(
     116.0,
     47.5,
-    {Kind.WAITING: 4.2, Kind.REPRESENTATIVES: 5.25, Kind.COMBINED: 4.2, Kind.TRAININGS: 5.25},
+    {Kind.WAITING: 4.2, Kind.REPRESENTATIVES: 4.6, Kind.COMBINED: 4.2, Kind.TRAININGS: 5.25},
     5.5,
     (26.0, 12.25),
 )
 UPRIGHT = Shape(
     63.5,
     83.0,
-    {Kind.WAITING: 5.0, Kind.REPRESENTATIVES: 5.25, Kind.COMBINED: 5.0, Kind.TRAININGS: 5.25},
+    {Kind.WAITING: 5.0, Kind.REPRESENTATIVES: 4.6, Kind.COMBINED: 5.0, Kind.TRAININGS: 5.25},
     8.5,
     None,
 )
 HEADING = 4.25  # of a tile with rows, its padding with it
 QUEUE_HEADING = 3.5
-PERSON_WIDTH = 20.0
+PERSON_WIDTH = 19.0
 PERSON_GAP = 1.5
 
 

@@ -1,6 +1,5 @@
 """From plain values, as JSON, TOML or a form gives them, to a legal wallboard; or every mistake with its mend. Pure."""
 
-import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
@@ -9,6 +8,7 @@ from itertools import combinations
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from dashboard.line import clean_line, cut_line, is_visible
 from dashboard.wallboards.definition import (
     CASES,
     COLUMNS,
@@ -40,8 +40,6 @@ from dashboard.wallboards.definition import (
 
 KEY_LIMIT = 256  # characters of a queue's key
 MISTAKE_LIMIT = 30
-UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs"})
-JOINERS = "\u200c\u200d"  # which some scripts are written with
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Values = Mapping[str, Any]
@@ -64,15 +62,6 @@ class Wrong(Exception):
     def __init__(self, mistakes: Collection[Mistake]) -> None:
         self.mistakes = tuple(mistakes)[:MISTAKE_LIMIT]
         super().__init__("\n".join(map(str, self.mistakes)))
-
-
-def clean(text: str) -> str:
-    """Return a text in one line, without signs that nobody sees or that turn others around."""
-    plain = text.encode("utf-8", "replace").decode()
-    seen = "".join(
-        sign for sign in plain if sign.isspace() or sign in JOINERS or unicodedata.category(sign) not in UNSEEN
-    )
-    return " ".join(unicodedata.normalize("NFC", seen).split())
 
 
 @dataclass
@@ -99,10 +88,10 @@ class Reader:
         if given is not None and not isinstance(given, str):
             self.wrong("Write a text.", name)
             return ""
-        made = clean((given or "")[: limit * 4])
+        made = clean_line((given or "")[: limit * 4])
         if len(made) > limit:
             self.wrong(f"Shorten it to {limit} characters; it has {len(made)}.", name)
-        elif required and not any(sign.isprintable() and not sign.isspace() for sign in made):
+        elif required and not is_visible(made):
             self.wrong("Write something here.", name)
         return made[:limit]
 
@@ -161,7 +150,7 @@ class Reader:
         """Note what nobody asked for."""
         for name in self.values:
             if name not in self._taken:
-                self.wrong("This is not known here; take it out.", clean(str(name))[:NAME_LIMIT])
+                self.wrong("This is not known here; take it out.", cut_line(str(name), NAME_LIMIT))
 
 
 def read(raw: object) -> Wallboard:
@@ -232,7 +221,7 @@ def _targets(reader: Reader) -> dict[str, int]:
     for name in list(table.values)[:QUEUE_LIMIT]:
         seconds = table.number(name, TARGET_SECONDS, None)
         if not _is_key(name):
-            table.wrong("This is no queue's key; take it out.", clean(name)[:NAME_LIMIT])
+            table.wrong("This is no queue's key; take it out.", cut_line(name, NAME_LIMIT))
         elif seconds is not None:
             made[name] = seconds
     return made

@@ -1,6 +1,6 @@
 """What the editor's form shows of a definition's plain values, right or wrong: its lists of choices and rows. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,10 +156,15 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def queue_choices(known: Mapping[str, str], named: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the known queues (key -> name) by name, with those that something still names although they are gone."""
+    gone = {key: f"{key} (not seen any more)" for key in named if key not in known}
+    return sorted((dict(known) | gone).items(), key=lambda choice: (choice[1].casefold(), choice[0]))
+
+
 def _queues(raw: Raw, known: Mapping[str, str]) -> Iterator[QueueChoice]:
     chosen, targets = set(raw.get("queues", ())), raw.get("targets", {})
-    gone = {key: f"{key} (not seen any more)" for key in (*chosen, *targets) if key not in known}
-    for key, name in sorted((dict(known) | gone).items(), key=lambda pair: (pair[1].casefold(), pair[0])):
+    for key, name in queue_choices(known, (*chosen, *targets)):
         yield QueueChoice(key, name, key in chosen, _text(targets.get(key)))
 
 

@@ -68,8 +68,8 @@ TEAM_WALL = Wallboard(
             (
                 Tile(Kind.QUEUES, 1, 1, 7, 5, form=Form.ROWS),
                 Tile(Kind.STATES, 8, 1, 5, 3),
-                _number(Figure.AVAILABLE, 8, 4, 3, 2),
-                _number(Figure.LONGEST, 11, 4, 2, 2),
+                _number(Figure.AVAILABLE, 8, 4, 2, 2),
+                _number(Figure.LONGEST, 10, 4, 3, 2),
                 Tile(Kind.REPRESENTATIVES, 1, 6, 12, 3),
             ),
         ),
@@ -97,7 +97,7 @@ FLOOR_WALL = Wallboard(
             (
                 _number(Figure.CAN_TAKE, 1, 1, 4, 3),
                 _number(Figure.IN_SESSION, 5, 1, 4, 3),
-                Tile(Kind.CLOCK, 9, 1, 4, 3),
+                Tile(Kind.STATES, 9, 1, 4, 3),
                 Tile(Kind.REPRESENTATIVES, 1, 4, 8, 5),
                 Tile(Kind.TRAININGS, 9, 4, 4, 5),
             ),

@@ -62,7 +62,7 @@ FIGURES: Mapping[Figure, Meaning] = {
         "representatives in session / representatives logged in",
     ),
     Figure.UNSTAFFED: Meaning("Unstaffed queues", "Queues in which somebody waits and to which nobody is logged in."),
-    Figure.GOING_ON: Meaning("All vendors", "Sessions, calls and trainings that go on now, with every vendor."),
+    Figure.GOING_ON: Meaning("Open, all vendors", "Sessions, calls and trainings that go on now, with every vendor."),
     Figure.TRAININGS: Meaning("Trainings now", "Trainings and presentations that run now."),
 }
 

@@ -17,4 +17,3 @@ if (button && navigator.clipboard) {
   button.hidden = false;
   button.addEventListener("click", copy);
 }
-for (const other of document.querySelectorAll("[data-action=pause], [data-action=help]")) other.hidden = false;

@@ -1,4 +1,6 @@
 // Opening a row beside its list without leaving the page. Without this module the same links open it by a reload.
+import { ROWS } from "./order.js";
+
 const drawer = () => document.getElementById("drawer");
 const isPlain = (event) => event.button === 0 && !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey);
 
@@ -8,7 +10,7 @@ function mark() {
   for (const link of document.querySelectorAll("[data-open][aria-current]")) link.removeAttribute("aria-current");
   for (const row of document.querySelectorAll("[data-selected]")) row.removeAttribute("data-selected");
   chosen?.setAttribute("aria-current", "true");
-  chosen?.closest("tr, .rep, .activity")?.toggleAttribute("data-selected", true);
+  chosen?.closest(ROWS)?.toggleAttribute("data-selected", true);
 }
 
 async function load(url) {
@@ -35,7 +37,7 @@ async function close(link) {
 
 function linkOfRow(target) {
   if (target.closest("a, button, summary, input, label") || !getSelection().isCollapsed) return null;
-  return target.closest("tr, .rep, .activity")?.querySelector("[data-open]");
+  return target.closest(ROWS)?.querySelector("[data-open]");
 }
 
 if (drawer()) {

@@ -1,5 +1,7 @@
 // What changed shows it once, 600 ms long: a row not more than once a second, the page not more than three times a
 // second, and not at all where so many rows change that a flash says nothing, or for who wants no motion.
+import { ROWS } from "./order.js";
+
 const SHOWN = 600;
 const PAUSE = 1000;
 const MANY_ROWS = 20;
@@ -7,7 +9,6 @@ const FLASHES = 3; // in a PAUSE
 const STALL = 3000; // between two looks at the clock: the page stood still, asleep or frozen
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const flashed = new Set(); // ids of rows that have had their flash of this second
-const ROWS = "tr, .rep, .activity, .attention__row";
 let flashes = [];
 let lookedAt = Date.now();
 let wokeAt = 0;

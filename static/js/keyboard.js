@@ -1,4 +1,5 @@
 // The keys that a page of ours knows; the help dialog lists them.
+import { ROWS } from "./order.js";
 import { toggle } from "./pause.js";
 
 const isTyping = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
@@ -9,7 +10,7 @@ function step(by) {
   const at = links.indexOf(document.activeElement.closest?.("[data-open]"));
   const next = links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + by))];
   next?.focus();
-  next?.closest("tr, .rep, .activity")?.scrollIntoView({ block: "nearest" });
+  next?.closest(ROWS)?.scrollIntoView({ block: "nearest" });
 }
 
 function escape() {
@@ -28,6 +29,7 @@ const KEYS = {
   " ": toggle,
 };
 
+for (const button of document.querySelectorAll("[data-action=help]")) button.hidden = false;
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.key === "Escape") return escape();

@@ -10,3 +10,4 @@ import "./drawer.js";
 import "./flash.js";
 import "./summary.js";
 import "./copy.js";
+import "./renew.js";

@@ -1,6 +1,8 @@
 // Bring a list's rows into order with as few moves as there can be: rows of a longest rising run stay where they are,
 // so focus, selection and scrolling survive. Where the browser can, a moved row keeps them too.
 
+export const ROWS = "tr, .rep, .activity, .attention__row"; // of any list
+
 // Returns the positions, within `numbers`, of a longest strictly rising run.
 function longestRun(numbers) {
   const ends = [];

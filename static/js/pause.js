@@ -36,7 +36,7 @@ function resume() {
   buffer = [];
   changes = 0;
   if (isTooLong) document.dispatchEvent(new Event("live:lost"));
-  else for (const { frame } of frames) show(frame);
+  else for (const frame of frames) show(frame);
   tick();
 }
 
@@ -47,13 +47,14 @@ export function toggle() {
   for (const button of buttons()) button.setAttribute("aria-pressed", String(isPaused()));
 }
 
+for (const button of buttons()) button.hidden = false;
 document.addEventListener("live:frame", (event) => {
   const { frame, id } = event.detail;
   // What somebody opens while paused is new to them: it is painted.
   if (!isPaused() || id !== "board") return;
   event.preventDefault();
   if (frame.dataset.frame === "paint") buffer = [];
-  if (buffer.length <= LIMIT) buffer.push({ frame: frame.cloneNode(true), id });
+  if (buffer.length <= LIMIT) buffer.push(frame.cloneNode(true));
   changes += frame.querySelectorAll(":scope > [data-swap], :scope > [data-new], :scope > [data-gone]").length;
 });
 

@@ -1,4 +1,6 @@
 // For who does not see the page: what happened, in one polite sentence, at most every 30 s.
+import { ROWS } from "./order.js";
+
 const EVERY = 30000;
 const region = document.getElementById("summary");
 const counts = { fresh: 0, gone: 0, changed: 0 };
@@ -17,6 +19,6 @@ if (region) {
     if (detail.kind === "paint") return;
     counts.fresh += detail.fresh.length;
     counts.gone += detail.gone;
-    counts.changed += detail.changed.filter((element) => element.matches?.("tr, .rep, .attention__row")).length;
+    counts.changed += detail.changed.filter((element) => element.matches?.(ROWS)).length;
   });
 }

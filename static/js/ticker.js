@@ -35,7 +35,7 @@ function readOffsets() {
   }
 }
 
-function write(element, text) {
+export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 

@@ -44,13 +44,13 @@ BUGS = {
     ),
     "double poll": Bug(
         "dashboard/vendors/schedule.py",
-        "    free = Q(claimed_until=None) | Q(claimed_until__lt=now)\n",
-        "    free = Q()\n",
+        "    free = Q(claimed_until=None) | ",
+        "    free = Q(source__in=enabled) | ",
         "tests/dashboard/vendors/test_schedule.py",
     ),
     "two writers": Bug(
         "realtime/store.py",
-        '    free = Q(owner="") | Q(lease_expires_at=None) | Q(lease_expires_at__lt=Now())\n',
+        '    free = Q(owner="") | Q(lease_expires_at=None) | has_ended\n',
         "    free = ~Q(owner=owner)\n",
         "tests/realtime/test_store.py",
     ),

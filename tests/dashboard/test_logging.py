@@ -1,10 +1,13 @@
 """Logs: one line an event in both styles, from both kinds of logger, without secrets."""
 
+import io
+import logging
 import subprocess
 import sys
 
 import orjson
 import pytest
+from django.test import Client
 
 from tests.services.process import ROOT
 
@@ -55,3 +58,18 @@ def test_no_style_shows_a_secret(style: str) -> None:
     assert "hunter2" not in text
     assert "Canary" not in text.replace('customer = "Canary Customer"', "")
     assert "not shown" not in text
+
+
+def test_a_foreign_host_is_refused_in_one_line_that_does_not_repeat_it() -> None:
+    logger, stream = logging.getLogger("django"), io.StringIO()
+    told = logging.StreamHandler(stream)
+    told.setFormatter(logger.handlers[0].formatter)
+    logger.addHandler(told)
+    try:
+        assert Client().get("/overview/?q=canary", headers={"host": "canary.example"}).status_code == 400
+    finally:
+        logger.removeHandler(told)
+
+    (line,) = stream.getvalue().splitlines()
+    assert "its Host header is not that of DASHBOARD_URL" in line
+    assert "canary" not in line

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.async_api import Page, Request
 from psycopg.sql import SQL, Identifier
 from pytest_django import DjangoDbBlocker
 
@@ -13,6 +14,8 @@ from tests.services.database import make_sqlite
 from tests.services.postgres import create_database_on
 from tests.services.process import running
 from tests.services.valkey import ValkeyServer
+
+LEFT = "net::ERR_ABORTED"  # how a fetch ends whose page is left before it was answered
 
 
 def migrate(url: str, folder: Path) -> None:
@@ -72,3 +75,19 @@ def center(
 def session(center: Center) -> str:
     """Somebody who is signed in at the center."""
     return center.log_in()
+
+
+@pytest.fixture
+def faults(page: Page) -> list[str]:
+    """What goes wrong on the page, in the order in which it does."""
+    faults: list[str] = []
+
+    def fail(request: Request) -> None:
+        if request.failure != LEFT:
+            faults.append(f"{request.url}: {request.failure}")
+
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
+    page.on("requestfailed", fail)
+    return faults

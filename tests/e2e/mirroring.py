@@ -4,7 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,16 +118,15 @@ class Installation:
 
     def link(self, *columns: str) -> tuple[Any, ...]:
         """Return columns of the source's `Link` row; nothing while there is none or the database is away."""
-        query = f"SELECT {', '.join(columns)} FROM realtime_link WHERE source = '{SOURCE}'"  # noqa: S608
+        return self.query(f"SELECT {', '.join(columns)} FROM realtime_link WHERE source = '{SOURCE}'")  # noqa: S608
+
+    def query(self, sql: str) -> tuple[Any, ...]:
+        """Return the first row of what is stored; nothing where there is none."""
         if self.database_url.startswith("sqlite:"):
-            connection = sqlite3.connect(urlsplit(self.database_url).path)
-            try:
-                found = connection.execute(query).fetchone()
-            finally:
-                connection.close()
-            return found or ()
+            with closing(sqlite3.connect(urlsplit(self.database_url).path)) as connection:
+                return connection.execute(sql).fetchone() or ()
         with psycopg.connect(self.database_url, connect_timeout=5) as server:
-            return server.execute(query).fetchone() or ()
+            return server.execute(sql.encode()).fetchone() or ()
 
     def dump_at_rest(self) -> Tables:
         """Wait until the copy is complete and nothing is being written; then dump, which costs a process."""

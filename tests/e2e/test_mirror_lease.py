@@ -1,8 +1,13 @@
 """One mirror at a time: a second one waits and takes over; one that was stopped and continued stands down."""
 
 import signal
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from tests.e2e.mirroring import Installation, check_convergence, installed, simulating
@@ -61,7 +66,7 @@ def test_stopped_and_continued_mirror_stands_down(tmp_path: Path, mirror_databas
         installed(tmp_path, mirror_database_url, appliance) as installation,
     ):
         active, waiting = start_pair(installation)
-        active.popen.send_signal(signal.SIGSTOP)
+        wait_until(lambda: is_stopped_between_commits(active, mirror_database_url), what="a moment without a commit")
         try:
             wait_for_takeover(installation, waiting)
             installation.wait_for_state("live")
@@ -73,6 +78,47 @@ def test_stopped_and_continued_mirror_stands_down(tmp_path: Path, mirror_databas
         assert owner_of(installation) == str(waiting.popen.pid)
         wait_until(lambda: appliance.ask("status")["subscribed"] == 1, what="the end of the old link")
         assert (active.popen.poll(), waiting.popen.poll()) == (None, None)
+
+
+def is_stopped_between_commits(mirror: Process, url: str) -> bool:
+    """Stop a mirror; one that stands within a commit to SQLite goes on again, for nothing can take its lock away."""
+    mirror.popen.send_signal(signal.SIGSTOP)
+    if not url.startswith("sqlite:"):
+        return True
+    try:
+        with closing(sqlite3.connect(urlsplit(url).path, timeout=0.5)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        mirror.popen.send_signal(signal.SIGCONT)
+        return False
+    return True
+
+
+def test_a_mirror_stopped_in_mid_transaction_keeps_no_lock(
+    tmp_path: Path, postgres_template: Callable[[], str]
+) -> None:
+    url = postgres_template()
+    with simulating(tmp_path, *OPTIONS) as appliance, installed(tmp_path, url, appliance) as installation:
+        active, waiting = start_pair(installation)
+        with psycopg.connect(url) as server:
+            server.execute("LOCK TABLE realtime_supportsession IN EXCLUSIVE MODE")
+            wait_until(lambda: is_held_up(url), what="a commit that waits")
+            active.popen.send_signal(signal.SIGSTOP)
+        try:
+            wait_for_takeover(installation, waiting)
+            check_convergence(appliance, installation)
+        finally:
+            active.popen.send_signal(signal.SIGCONT)
+        wait_until(lambda: active.output.count("another mirror holds the lease, waiting"), what="the stand-down")
+        assert owner_of(installation) == str(waiting.popen.pid)
+        assert (active.popen.poll(), waiting.popen.poll()) == (None, None)
+
+
+def is_held_up(url: str) -> bool:
+    """Whether somebody waits for a lock."""
+    with psycopg.connect(url) as server:
+        count = server.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
+    return count != (0,)
 
 
 def test_sigterm_ends_within_five_seconds_and_hands_over_at_once(tmp_path: Path, sqlite_url: str) -> None:

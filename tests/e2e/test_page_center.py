@@ -81,6 +81,7 @@ async def test_a_row_that_ends_under_the_pointer_fades_and_stays(
     await expect_order(page, one, two)
     await leave_list(page)
     await expect_order(page, two)
+    assert await row.count() == 0
 
 
 async def test_the_caret_stays_in_the_search_box(

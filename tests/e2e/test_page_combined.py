@@ -127,6 +127,7 @@ async def test_the_drawer_asks_the_vendor_and_says_when_it_does_not_answer(
     try:
         await page.reload()
         await expect(page.locator("#vendor-details")).to_contain_text("failed on its side")
+        assert "AVAILABLE" not in await page.inner_text("#vendor-details")
         await expect(page.locator("#tile-vendor-session")).to_contain_text("Switch cabinet")
     finally:
         seeit.status = 0
@@ -144,17 +145,22 @@ async def test_a_dead_source_is_said_and_dims_its_rows_only(site: Site, vendors:
     await expect(page.locator(SEEIT_ROW)).to_have_class("is-stale")
     await expect(page.locator("#combined .is-stale")).to_have_count(1)
     await expect(page.locator("#light-appliance")).to_contain_text("camera: failing")
+    assert await page.locator('[id="combined-phones%3Ac1"]').get_attribute("class") != "is-stale"
 
 
-async def test_without_scripts_everything_is_there(site: Site, vendors: Vendors, browser: Browser) -> None:
+async def test_without_scripts_everything_is_there(
+    site: Site, vendors: Vendors, seeit: FakeSeeit, browser: Browser
+) -> None:
     await sync_to_async(vendors.tell)()
     context = await browser.new_context(java_script_enabled=False)
     page = await context.new_page()
     await show(page, site, f"/combined/?open=vendor-session:camera%3A{SESSION_ID}", is_live=False)
     await expect(page.locator("#tile-vendor-session")).to_contain_text("Switch cabinet")
+    asked = len(seeit.asked)
     await page.get_by_role("link", name="Ask Seeit for more").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("What Seeit tells")
     await expect(page.locator("main")).to_contain_text("AVAILABLE")
+    assert seeit.asked[asked:] == [f"/seeit/v1/sessions/{SESSION_ID}"]
     await context.close()
 
 

@@ -57,17 +57,6 @@ def center(
         yield center
 
 
-@pytest.fixture
-def faults(page: Page) -> list[str]:
-    """What goes wrong on the page."""
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
-    page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
-    return faults
-
-
 def paths(center: Center) -> list[str]:
     """Return the address of every kind of page and drawer, on rows that the appliance has."""
     truth = center.appliance.truth

@@ -144,7 +144,10 @@ async def test_any_difference_shows_the_new_rendering(page: Page) -> None:
     chance = random.Random(42)
     server = await open_page(page)
 
-    await play(server, page, [draw_rendering(chance) for _ in range(150)])
+    renderings = [draw_rendering(chance) for _ in range(150)]
+    await play(server, page, renderings)
+
+    assert await page.evaluate(SHOWN) == expected(renderings[-1])
 
 
 async def test_rows_that_need_not_move_keep_focus_and_text(page: Page) -> None:
@@ -184,6 +187,7 @@ async def test_only_rows_out_of_the_longest_run_are_moved(page: Page) -> None:
     await server.send(encode_frame(difference(before, after), Place("e", 2)), "ack:2")
 
     assert await page.evaluate("window.moved") == ["points-4"]
+    assert await page.evaluate(SHOWN) == expected(after)
 
 
 async def test_a_step_that_does_not_ask_is_shown_and_not_acknowledged(page: Page) -> None:

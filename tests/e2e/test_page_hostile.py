@@ -118,16 +118,6 @@ def hostile_wall() -> d.Wallboard:
     )
 
 
-@pytest.fixture
-def faults(page: Page) -> list[str]:
-    """What goes wrong on the page."""
-    faults: list[str] = []
-    page.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
-    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
-    return faults
-
-
 async def foreign(page: Page, path: str) -> list[str]:
     """Return what stands in a page's frames, or ran there, that is not ours; the editor has its preview's frame."""
     shown = [await frame.evaluate(FOREIGN) for frame in page.frames]

@@ -42,6 +42,11 @@ async def show(page: Page, site: Site, session: str, path: str, width: int = 144
     await page.goto(site.origin + path)
 
 
+async def saved() -> list[tuple[str, str, str]]:
+    """Return what is saved: name, board and query, in the order of the names."""
+    return [row async for row in SavedView.objects.order_by("name").values_list("name", "board", "query")]
+
+
 async def test_saving_renaming_and_deleting_without_javascript(site: Site, session: str, plain: Page) -> None:
     await show(plain, site, session, "/sessions/?state=waiting&page=2&nonsense=1")
     await plain.get_by_text("Save this view").click()
@@ -50,16 +55,19 @@ async def test_saving_renaming_and_deleting_without_javascript(site: Site, sessi
     await plain.get_by_role("button", name="Save", exact=True).click()
     await expect(plain).to_have_url(f"{site.origin}/sessions/?state=waiting")
     await expect(plain.locator(".nav [aria-current=page]")).to_have_text("Everybody who waits")
+    assert await saved() == [("Everybody who waits", "sessions", "state=waiting")]
 
     await plain.get_by_role("link", name="Saved views").click()
     await plain.locator("summary", has_text="Change").click()
     await plain.get_by_label("Name", exact=True).fill("Waiting")
     await plain.get_by_role("button", name="Rename").click()
     await expect(plain.locator(".nav__saved")).to_have_text("Waiting")
+    assert await saved() == [("Waiting", "sessions", "state=waiting")]
 
     await plain.locator("summary", has_text="Change").click()
     await plain.get_by_role("button", name="Delete for the whole team").click()
     await expect(plain.locator(".nav__saved")).to_have_count(0)
+    assert await saved() == []
 
 
 async def test_a_refused_view_keeps_what_was_typed(site: Site, session: str, page: Page) -> None:
@@ -75,6 +83,7 @@ async def test_a_refused_view_keeps_what_was_typed(site: Site, session: str, pag
     await page.get_by_label("Name", exact=True).and_(page.locator("#save-view-name")).fill("Waiting for VPN")
     await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page).to_have_url(f"{site.origin}/sessions/?q=vpn")
+    assert await saved() == [("Waiting", "queues", ""), ("Waiting for VPN", "sessions", "q=vpn")]
 
 
 async def test_on_a_phone_six_entries_stand_below_and_the_rest_behind_more(

@@ -15,6 +15,8 @@ from django.test import override_settings
 from playwright.async_api import Browser, Page, expect
 from pytest_django import DjangoDbBlocker
 
+from dashboard.audit import Action
+from dashboard.models import AuditEntry
 from dashboard.roles import MANAGER, VIEWER
 from realtime.status import LinkState
 from tests.services.site import Site, Upstream, serving, site_environment
@@ -136,6 +138,7 @@ async def test_a_session_that_ends_elsewhere_is_said(site: Site, upstream: Upstr
 
     await expect(page.get_by_role("alert")).to_contain_text("signed out")
     await expect(page.locator("#light-screen")).to_contain_text("signed out")
+    assert await page.locator("html").get_attribute("data-live") == "down"
 
 
 def end_session(session: str) -> None:
@@ -153,6 +156,7 @@ async def test_without_scripts_the_page_still_says_everything(site: Site, upstre
     await expect(page.locator("#light-screen")).to_contain_text("not live")
     await page.get_by_role("button", name="Resynchronise helpdesk").click()
     await expect(page.get_by_role("status")).to_contain_text("was asked to subscribe anew")
+    assert (await AuditEntry.objects.alatest("id")).action == Action.RESYNCHRONISED
     await context.close()
 
 

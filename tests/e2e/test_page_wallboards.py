@@ -160,6 +160,23 @@ async def test_the_last_picture_stays_with_its_age_and_the_screen_comes_back(pag
     await expect(clock).not_to_have_text(stood, timeout=BUSY)
 
 
+@pytest.mark.parametrize("slug", ["queue-wall", "floor-wall"])
+async def test_an_announcement_and_a_lost_link_at_once_leave_everything_legible(
+    page: Page, center: Center, slug: str
+) -> None:
+    await sync_to_async(publish)(slug, announcement=Announcement("Tell every caller. " * 8))
+    await open_wall(page, center, slug)
+    await expect(page.locator(".announce")).to_be_visible(timeout=BUSY)
+    await page.context.set_offline(True)
+    await page.evaluate("document.dispatchEvent(new Event('live:lost'))")
+    await expect(page.locator("#wall-lost")).to_be_visible(timeout=BUSY)
+    for width, height in ((1920, 1080), (1080, 1920)):
+        await page.set_viewport_size({"width": width, "height": height})
+        assert await page.evaluate(FAULTS) == [], f"{width} x {height}"
+    await page.context.set_offline(False)
+    await sync_to_async(publish)(slug, announcement=Announcement(""))
+
+
 async def test_a_trend_shows_the_last_hour_and_no_line_where_nobody_watched(page: Page, center: Center) -> None:
     def remember() -> str:
         wait_until(lambda: Sample.objects.filter(source=SOURCE).exists(), BUSY / 1000, "the mirror's own sample")
@@ -192,6 +209,7 @@ async def test_a_click_explains_a_figure(page: Page, center: Center) -> None:
     await expect(explained).to_contain_text("Queue with a rather long name")
     await page.keyboard.press("Escape")
     await expect(explained).to_have_count(0)
+    assert await page.evaluate(FAULTS) == []
 
 
 async def test_sound_is_armed_by_somebody_who_hears_it(page: Page, center: Center) -> None:
@@ -200,6 +218,7 @@ async def test_sound_is_armed_by_somebody_who_hears_it(page: Page, center: Cente
     await expect(button).to_have_text("Arm sound")
     await button.click(force=True)
     await expect(button).to_contain_text("Sound on, tested")
+    assert await button.get_attribute("data-sound") == "on"
 
 
 async def test_the_editor_shows_its_draft_in_the_real_screen(page: Page, center: Center) -> None:
@@ -243,6 +262,8 @@ async def test_the_editor_works_without_scripts(browser: Browser, center: Center
     await page.get_by_role("button", name="Publish").click()
     await expect(page.locator(".banner", has_text="published")).to_be_visible(timeout=BUSY)
     await expect(page.locator("[name='page:2:name']")).to_have_value("By hand")
+    wallboard = await Wallboard.objects.aget(slug="queue-wall")
+    assert [one["name"] for one in wallboard.definition["pages"]][1:] == ["By hand"]
     await context.close()
 
 

@@ -11,7 +11,7 @@ SESSION_ID = "095be615-a8ad-4c33-8e9c-c7612fbf6c9f"
 
 
 class FakeSeeit(ThreadingHTTPServer):
-    """`session` is what it answers, `status` what it refuses with; while `is_silent` it says nothing."""
+    """`session` is what it answers, `status` what it refuses with; `asked` are the paths; silent, it says nothing."""
 
     daemon_threads = True
 
@@ -30,6 +30,7 @@ class FakeSeeit(ThreadingHTTPServer):
             "startUrl": "https://seeit.example/start/1",
         }
         self.status = 0
+        self.asked: list[str] = []
         self.is_silent = False
         self.released = threading.Event()
 
@@ -46,6 +47,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """A session, or a listing of it."""
+        self.server.asked.append(self.path)
         if f"/sessions/{SESSION_ID}" in self.path:
             self.answer(200, self.server.session)
         else:

@@ -22,7 +22,7 @@ from realtime.simulator.server import Simulator
 NUMBERS: dict[str, str] = {
     "port": "port to listen on; 0 picks a free one",
     "seed": "the same seed gives the same center",
-    "speed": "simulated time runs this many times as fast",
+    "speed": "the center behind the appliance works this many times as fast; every clock keeps its pace",
     "reps": "representatives logged in at 10:00",
     "sessions": "concurrent sessions at the daily peaks; 0 for none",
     "rate": "least number of row changes per second, on average",
@@ -121,7 +121,6 @@ def read_vendor_options(appliance: Options, given: dict[str, Any]) -> vendor_opt
         host=appliance.host,
         port=given["vendors_port"],
         seed=appliance.seed,
-        speed=appliance.speed,
         reps=appliance.reps,
         hour=appliance.hour,
         busy=given["busy"],

@@ -56,17 +56,15 @@ class Frame:
     asked: deque[Asked] = field(default_factory=lambda: deque(maxlen=MOST_ASKED))
     issued: dict[str, float] = field(default_factory=dict)  # what token endpoints gave, with the time it ends
     world: World = field(init=False)
-    _started_at: float = field(init=False)
 
     def __post_init__(self) -> None:
         """Let the center begin."""
         options = self.options
-        self._started_at = self.clock()
-        self.world = World(Activity(options.seed, self._started_at, options.hour, options.reps, options.busy))
+        self.world = World(Activity(options.seed, self.clock(), options.hour, options.reps, options.busy))
 
     def now(self) -> float:
         """Return the center's time, UNIX seconds."""
-        return self._started_at + (self.clock() - self._started_at) * self.options.speed
+        return self.clock()
 
     def has(self, vendor: str, freedom: Freedom) -> bool:
         """Whether a vendor takes a freedom."""

@@ -16,7 +16,6 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 0
     seed: int = 1
-    speed: float = 1.0
     reps: int = 48
     hour: float = BUSY_HOUR
     busy: float = 1.0

@@ -1,21 +1,17 @@
 // A screen that nobody looks after for a year: it stays awake, hides the pointer, moves a little so that nothing burns
 // in, and loads a new build once, at a quiet moment.
-import { setting } from "./head.js";
+import { followBuild } from "../build.js";
 
 const root = document.documentElement;
 const MINUTE = 60000;
 const POINTING = 3000;
 const READING = 30000; // what somebody had explained and left open
 const PATIENCE = 10 * MINUTE; // with a moment that is not quiet
-const BETWEEN = 10 * MINUTE; // two reloads: while builds are mixed, one must not follow the other
-const SPREAD = 20000;
 const DRIFT = [[0, 0], [1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]]; // quarters of a rem
 let lock = null;
 let pointer = 0;
 let reading = 0;
 let step = 0;
-let newSince = 0;
-let mayReloadAt = 0;
 
 async function stayAwake() {
   if (document.hidden || (lock && !lock.released) || !navigator.wakeLock) return;
@@ -38,38 +34,7 @@ function drift() {
   document.querySelector(".wall").style.translate = `${x / 4}rem ${y / 4}rem`;
 }
 
-function lastReload() {
-  try {
-    return Number(sessionStorage.getItem("wall-reloaded")) || 0;
-  } catch {
-    return 0;
-  }
-}
-
-function reload() {
-  try {
-    sessionStorage.setItem("wall-reloaded", Date.now());
-  } catch {
-    return; // without a memory it could go on for ever
-  }
-  location.reload();
-}
-
-const isQuiet = () => !document.querySelector("[data-alert], :popover-open");
-
-function lookForBuild() {
-  const build = setting("build");
-  if (!build || build === root.dataset.build || root.dataset.live !== "live") {
-    newSince = 0;
-    return;
-  }
-  const now = Date.now();
-  if (!newSince) {
-    newSince = now;
-    mayReloadAt = Math.max(now + Math.random() * SPREAD, lastReload() + BETWEEN);
-  }
-  if (now >= mayReloadAt && (isQuiet() || now - newSince > PATIENCE)) reload();
-}
+const isQuiet = (waited) => waited > PATIENCE || !document.querySelector("[data-alert], :popover-open");
 
 function closeLater(event) {
   clearTimeout(reading);
@@ -81,5 +46,5 @@ document.addEventListener("visibilitychange", stayAwake);
 document.addEventListener("pointermove", point);
 document.addEventListener("toggle", closeLater, { capture: true });
 setInterval(drift, MINUTE);
-setInterval(lookForBuild, 1000);
+followBuild(isQuiet);
 setInterval(stayAwake, MINUTE);

@@ -1,5 +1,5 @@
 // The time of day in the wallboard's zone, its theme, and the night, by the server's clock as far as the screen knows it.
-import { serverClock } from "../ticker.js";
+import { serverClock, write } from "../ticker.js";
 import { setting } from "./head.js";
 
 const root = document.documentElement;
@@ -28,8 +28,6 @@ function isNight(time) {
   const [begins, ends] = (setting("night") ?? "").split("-");
   return begins <= ends ? time >= begins && time < ends : time >= begins || time < ends;
 }
-
-const write = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
 function tick() {
   const now = serverClock();

@@ -1,7 +1,7 @@
 // Sound that can be trusted: somebody arms it and hears the test tone; what the browser blocks is said; a new alert
 // sounds, and again every half minute until somebody acknowledges it by a click or a key, or it is over.
 import { timeOfDay } from "./clock.js";
-import { readClock } from "../ticker.js";
+import { readClock, write } from "../ticker.js";
 import { setting } from "./head.js";
 
 const AGAIN = 30000;
@@ -35,8 +35,7 @@ function tell() {
   const isBlocked = armedAt !== "" && context?.state !== "running";
   button.dataset.sound = isArmed() ? "on" : isBlocked ? "blocked" : "off";
   const words = { on: `Sound on, tested ${armedAt}`, blocked: "Sound blocked: click to arm it again", off: "Arm sound" };
-  const label = button.querySelector("span");
-  if (label.textContent !== words[button.dataset.sound]) label.textContent = words[button.dataset.sound];
+  write(button.querySelector("span"), words[button.dataset.sound]);
 }
 
 async function arm() {

@@ -1,7 +1,7 @@
 // Whose turn it is: pages, and the parts of a page whose rows do not fit. It stands on the root, where no frame sweeps it
 // away; the style sheet shows what belongs to it. The server's clock says whose turn it is, so screens that show the same
 // turn together. What was shown stays for as long as it was given: rows that come and go move nobody on.
-import { serverClock } from "../ticker.js";
+import { serverClock, write } from "../ticker.js";
 import { setting } from "./head.js";
 
 const EVERY = 500;
@@ -45,7 +45,7 @@ function tell() {
   if (shown.pages > 1) words.push(`${shown.name} ${shown.page + 1}/${shown.pages}`);
   if (shown.parts > 1) words.push(`part ${shown.part + 1}/${shown.parts}`);
   const place = document.getElementById("wall-turn");
-  if (place && place.textContent !== words.join(" · ")) place.textContent = words.join(" · ");
+  if (place) write(place, words.join(" · "));
 }
 
 // Whoever reads an explanation is not turned away from it.

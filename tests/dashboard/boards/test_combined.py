@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from dashboard.boards.activities import JUST_ENDED, ActivityRow, Bound, Doing, activity_row
+from dashboard.boards.activities import activity_row
+from dashboard.boards.activity import ActivityRow, Bound, Doing
 from dashboard.boards.combined import ACTIVITY_LIST, sum_up_person
 from dashboard.boards.listing import ALL
 from dashboard.boards.moment import Moment
 from dashboard.boards.people import People, PersonRef
+from dashboard.boards.polled_activities import JUST_ENDED
 from dashboard.boards.presentations import Phase, presentation_row
 from realtime.state import State
 from realtime.vendor_session import State as Told

@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.boards.freshness import trust_in
 from dashboard.boards.links import Level, board_links, describe, is_mirrored, light
-from realtime.status import LinkState, LinkStatus
+from realtime.status import SKEW, LinkState, LinkStatus
 
 NOW = datetime(2026, 3, 11, 18, 42, tzinfo=UTC)
 SINCE = NOW - timedelta(hours=1)
@@ -39,6 +39,8 @@ def mirrored(source: str = "helpdesk") -> LinkStatus:
         (polled(), Level.OK, "current", True),
         (polled(last_contact_at=NOW - LIMIT), Level.OK, "current", True),
         (polled(last_contact_at=NOW - LIMIT - SECOND), Level.RISK, "late, no good poll", False),
+        (polled(last_contact_at=NOW + SKEW), Level.OK, "current", True),
+        (polled(last_contact_at=NOW + SKEW + SECOND), Level.RISK, "late, no good poll", False),
         (polled(LinkState.RETRYING), Level.RISK, "failing, tried again", True),
         (polled(LinkState.RETRYING, last_contact_at=SINCE), Level.CRITICAL, "failing, tried again", False),
         (polled(LinkState.REFUSED), Level.CRITICAL, "refused, needs an operator", True),

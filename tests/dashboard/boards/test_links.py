@@ -58,6 +58,8 @@ def status(state: LinkState = LinkState.LIVE, source: str = "helpdesk", **fields
         (status(LinkState.WAITING), Level.UNKNOWN, "waiting for the other mirror", SINCE),
         (status(LinkState.STOPPED), Level.CRITICAL, "no mirror is running", SINCE),
         (status(lease_expires_at=NOW - SECOND), Level.CRITICAL, "no mirror is running", NOW - SECOND),
+        (status(lease_expires_at=NOW + timedelta(minutes=1, seconds=8)), Level.OK, "live", SINCE),
+        (status(lease_expires_at=NOW + 600 * SECOND), Level.CRITICAL, "no mirror is running", NOW + 600 * SECOND),
         (status(lease_expires_at=None), Level.CRITICAL, "no mirror is running", None),
         (LinkStatus("helpdesk"), Level.CRITICAL, "not mirrored yet", None),
     ],

@@ -3,8 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.displays.codes import LENGTH, SIGNS, code_of, digest, digest_code, grouped, new_secret, read_code
+from dashboard.displays.codes import LENGTH, SIGNS, code_of, digest_code, grouped, read_code
 from dashboard.displays.qr import QUIET_MODULES, draw
+from dashboard.secret import digest, new_secret
 
 
 @given(st.text(max_size=60))

@@ -12,9 +12,10 @@ from django.utils import timezone
 from dashboard.audit import Action
 from dashboard.displays.codes import SIGNS
 from dashboard.displays.forms import RANGE_LIMIT
-from dashboard.displays.pairing import CODES_PER_ADDRESS, GUESSES_PER_USER
+from dashboard.displays.pairing import CODES_PER_NETWORK, GUESSES_PER_USER
 from dashboard.displays.tokens import PATH, SECRET, TOKEN
 from dashboard.models import AuditEntry, Display, PairingCode
+from dashboard.models.display import NOTED
 from dashboard.permission import give_role
 from dashboard.roles import MANAGER
 from tests.services.displays import make_wallboard, pair
@@ -120,7 +121,7 @@ def test_wrong_codes_are_recorded_and_then_refused() -> None:
 
 
 def test_too_many_screens_that_wait_are_told_so() -> None:
-    for _ in range(CODES_PER_ADDRESS):
+    for _ in range(CODES_PER_NETWORK):
         assert Client().get(SCREEN).status_code == 200
     refused = Client().get(SCREEN)
     assert refused.status_code == 429
@@ -157,6 +158,45 @@ def test_a_screen_without_a_wallboard_says_so() -> None:
     assert HOSTILE not in shown
 
 
+def test_a_screen_without_a_wallboard_is_seen_by_its_asking() -> None:
+    display, token = pair("Floor 2")
+    petra, screen = manager(), screen_with(token)
+    assert "never seen" in text_of(petra.get(reverse("displays")))
+
+    assert state_on(screen) == "blank"
+
+    (card,) = petra.get(reverse("displays")).context["cards"]
+    assert (card.is_connected, card.words, card.display.address) == (True, "live", "127.0.0.1")
+    first = card.display.last_seen_at
+    state_on(screen)
+    display.refresh_from_db()
+    assert display.last_seen_at == first, "not written with each of its questions"
+    Display.objects.update(last_seen_at=first - NOTED, frames_behind=3)
+    state_on(screen)
+    display.refresh_from_db()
+    assert (display.last_seen_at is not None and display.last_seen_at >= first, display.frames_behind) == (True, 0)
+
+
+def test_a_screen_without_a_wallboard_is_not_said_to_obey() -> None:
+    display, token = pair("Floor 2")
+    state_on(screen_with(token))
+    for order in ("identify-display", "reload-display"):
+        answer = manager().post(reverse(order, args=[display.pk]), follow=True)
+        assert "has no wallboard yet, so it will not notice" in text_of(answer)
+    told = {"text": "Back at nine", "minutes": "30"}
+    answer = manager().post(reverse("send-message", args=[display.pk]), told, follow=True)
+    assert "the message is kept for 30 minutes, but the screen has no wallboard yet" in text_of(answer)
+
+
+@pytest.mark.parametrize("fields", [{"revoked_at": timezone.now()}, {"networks": ["192.0.2.0/24"]}])
+def test_a_screen_whose_token_is_not_taken_is_not_seen(fields: dict[str, Any]) -> None:
+    display, token = pair("Floor 2")
+    Display.objects.update(**fields)
+    state_on(screen_with(token))
+    display.refresh_from_db()
+    assert display.last_seen_at is None
+
+
 def test_a_wallboard_of_another_version_is_said_to_be_one() -> None:
     wallboard = make_wallboard()
     _display, token = pair(wallboard=wallboard)
@@ -183,6 +223,7 @@ TERMS = {"name": "Floor 3", "wallboard": "", "last_day": "", "ranges": ""}
         ({"name": "\u200b\u202e"}, "Give the screen a name"),
         ({"name": "x" * 61}, "Shorten it"),
         ({"name": "Floor 1"}, "already a display of this name"),
+        ({"name": "\u202eFloor\n1"}, "already a display of this name"),
         ({"wallboard": "77"}, "Select a valid choice"),
         ({"last_day": "2020-01-01"}, "This day is over"),
         ({"last_day": "9999-12-31"}, "Choose an earlier day"),
@@ -224,7 +265,7 @@ def test_a_display_is_changed_and_what_changed_is_recorded() -> None:
 
 def test_a_wallboard_whose_number_no_database_holds_is_none() -> None:
     display, _token = pair("Floor 2", make_wallboard())
-    for number in ("9" * 5000, str(2**63)):
+    for number in ("9" * 5000, str(2**63), "none"):
         response = manager().post(reverse("switch-wallboard", args=[display.pk]), {"wallboard": number})
         assert response.status_code == 404
     display.refresh_from_db()

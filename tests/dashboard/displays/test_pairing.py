@@ -1,13 +1,17 @@
 """Pairing, step by step: each step once, in time, by the right browser, and guessing is of no use."""
 
+from ipaddress import IPv4Address
+from typing import Any
+
 import pytest
 from django.core.serializers import serialize
 from django.utils import timezone
 
 from dashboard.audit import Action
-from dashboard.displays.codes import SIGNS, code_of, digest, digest_code, grouped
+from dashboard.displays.codes import SIGNS, code_of, digest_code, grouped
 from dashboard.displays.pairing import (
-    CODES_PER_ADDRESS,
+    CODES_IN_ALL,
+    CODES_PER_NETWORK,
     GUESSES_IN_ALL,
     GUESSES_PER_ADDRESS,
     GUESSES_PER_USER,
@@ -20,6 +24,8 @@ from dashboard.displays.pairing import (
     find_waiting,
 )
 from dashboard.models import AuditEntry, Display, PairingCode
+from dashboard.models.display import PAIRING_TIME
+from dashboard.secret import digest
 from tests.services.displays import ADDRESS, make_wallboard, pair, somebody
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +153,7 @@ def record_guess(username: str, address: str) -> None:
 
 
 def test_one_address_holds_so_many_codes() -> None:
-    for _ in range(CODES_PER_ADDRESS):
+    for _ in range(CODES_PER_NETWORK):
         begin(ADDRESS, "")
     with pytest.raises(PairingRefused, match="Too many screens"):
         begin(ADDRESS, "")
@@ -155,6 +161,63 @@ def test_one_address_holds_so_many_codes() -> None:
     PairingCode.objects.update(expires_at=timezone.now())
     assert begin(ADDRESS, "")
     assert PairingCode.objects.count() == 1
+
+
+def test_one_network_of_ipv6_counts_as_one_address() -> None:
+    for number in range(CODES_PER_NETWORK):
+        begin(f"2001:db8:0:1::{number:x}", "")
+    with pytest.raises(PairingRefused, match="Too many screens"):
+        begin("2001:db8:0:1:ffff::1", "")
+    assert begin("2001:db8:0:2::1", "")
+
+
+def show_codes(count: int, for_each_address: int = CODES_PER_NETWORK, **fields: Any) -> None:
+    """Have many codes on show, so many from each address."""
+    now = timezone.now()
+    PairingCode.objects.bulk_create(
+        PairingCode(
+            code_digest=f"code {number}",
+            secret_digest=f"secret {number}",
+            address=str(IPv4Address("198.18.0.0") + number // for_each_address),
+            made_at=now,
+            expires_at=now + PAIRING_TIME,
+            **fields,
+        )
+        for number in range(count)
+    )
+
+
+def test_codes_fetched_from_many_addresses_keep_no_screen_from_being_paired() -> None:
+    alone, typed, confirmed = (begin(f"203.0.113.{number}", "") for number in range(3))
+    waiting = find(typed)
+    confirm(find(confirmed), TERMS, somebody())
+    show_codes(CODES_IN_ALL - 3)
+
+    secret = begin("203.0.113.9", "")
+
+    assert PairingCode.objects.count() == CODES_IN_ALL
+    assert not PairingCode.objects.filter(secret_digest="secret 0").exists(), "the oldest of those who show most"
+    assert find_waiting(alone) is not None
+    assert confirm(find(secret), Terms("Floor 3"), somebody()).name == "Floor 3"
+    assert confirm(waiting, Terms("Floor 4"), somebody()).name == "Floor 4"
+    assert claim(confirmed) is not None
+
+
+def test_who_shows_most_gives_up_its_own_code_for_another() -> None:
+    first, second = begin(ADDRESS, ""), begin(ADDRESS, "")
+    show_codes(CODES_IN_ALL - 2, for_each_address=1)
+
+    third = begin(ADDRESS, "")
+
+    assert [find_waiting(secret) is not None for secret in (first, second, third)] == [False, True, True]
+    assert PairingCode.objects.count() == CODES_IN_ALL
+
+
+def test_codes_that_somebody_has_typed_give_way_to_none() -> None:
+    show_codes(CODES_IN_ALL, looked_at=timezone.now())
+    with pytest.raises(PairingRefused, match="Too many screens"):
+        begin(ADDRESS, "")
+    assert PairingCode.objects.count() == CODES_IN_ALL
 
 
 def test_a_code_needs_the_site_s_key() -> None:

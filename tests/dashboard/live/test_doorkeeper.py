@@ -1,12 +1,156 @@
-"""What a doorkeeper remembers: whoever has a socket, and nobody else, for months."""
+"""Who may stay: a ticket that is taken away ends its socket whenever that happens, and who left is forgotten."""
 
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import OperationalError
 
 from dashboard.boards.moment import Moment
+from dashboard.live import doorkeeper as module
 from dashboard.live.admission import Bearer, Ticket
+from dashboard.live.consumers import serve_view
 from dashboard.live.doorkeeper import Doorkeeper
+from dashboard.live.hub import Hub
+from dashboard.live.socket import CloseCode, LiveSocket
+from dashboard.live.wall import WALLBOARD
 from dashboard.models import Display
+from dashboard.models.wallboard import Wallboard
 from realtime.state import State
+from tests.dashboard.live.test_hub import Wire
+from tests.services.waiting import until
+
+TICKET = Ticket(token_digest="a", address="192.0.2.7")
+SOON = 5.0  # far less than the 30 s of the regular check
+
+
+class Book:
+    """The database of tickets. `holding` keeps an answer back after it was looked up."""
+
+    def __init__(self) -> None:
+        self.stands = True
+        self.look_count = 0
+        self.fails = False
+        self.holding = threading.Event()
+        self.holding.set()
+
+    def find_bearers(self, tickets: Collection[Ticket]) -> dict[Ticket, Bearer]:
+        """Return who is behind the tickets that stand."""
+        display = Display(pk=1, wallboard=Wallboard(slug="queue-wall"))
+        found = {ticket: Bearer(display) for ticket in tickets} if self.stands else {}
+        self.look_count += 1
+        if self.fails:
+            raise OperationalError("the database is away")
+        self.holding.wait(10)
+        return found
+
+
+class SlowHub(Hub):
+    """A hub in which a socket may have to wait before it is in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened = asyncio.Event()
+        self.opened.set()
+
+    async def join(self, socket: LiveSocket) -> None:
+        """Wait, then join."""
+        await self.opened.wait()
+        await super().join(socket)
+
+
+@pytest.fixture
+def book(monkeypatch: pytest.MonkeyPatch) -> Book:
+    """What the doorkeeper looks tickets up in."""
+    book = Book()
+    monkeypatch.setattr(module, "find_bearers", book.find_bearers)
+    return book
+
+
+@pytest.fixture
+async def hub(book: Book) -> AsyncIterator[SlowHub]:
+    """A hub that has loaded, whose doorkeeper checks."""
+    hub = SlowHub()
+    hub._replica.loaded.set()
+    hub._wallboards.loaded.set()
+    checking = asyncio.create_task(hub.doorkeeper._check_regularly())
+    yield hub
+    checking.cancel()
+    await asyncio.wait([checking])
+    book.holding.set()
+
+
+@asynccontextmanager
+async def coming(hub: Hub) -> AsyncIterator[Wire]:
+    """A display's browser that comes and says nothing."""
+    wire = Wire()
+
+    async def nothing() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    serving = asyncio.create_task(serve_view(hub, wire, nothing, (TICKET, WALLBOARD, "")))
+    yield wire
+    serving.cancel()
+    await asyncio.wait([serving])
+
+
+async def wait_for(is_so: Callable[[], bool], what: str) -> None:
+    """Wait until something is so."""
+
+    async def look() -> bool:
+        return is_so()
+
+    await until(look, SOON, what)
+
+
+@pytest.mark.parametrize("when", ["while it is looked up", "before it joins", "after it joined"])
+async def test_a_display_that_is_revoked_goes_blank_in_every_interleaving(hub: SlowHub, book: Book, when: str) -> None:
+    if when == "while it is looked up":
+        book.holding.clear()
+    elif when == "before it joins":
+        hub.opened.clear()
+    async with coming(hub) as wire:
+        await wait_for(lambda: book.look_count == 1 and (when != "after it joined" or bool(hub.sockets)), "the socket")
+
+        book.stands = False
+        hub.doorkeeper.ring()
+        if when == "before it joins":
+            await wait_for(lambda: book.look_count == 2, "the check that was rung for")
+        book.holding.set()
+        hub.opened.set()
+
+        await wait_for(lambda: bool(wire.codes), "the end of the socket")
+        assert wire.codes == [CloseCode.SESSION_GONE]
+
+
+async def test_a_check_that_the_database_failed_is_made_again_soon(hub: SlowHub, book: Book) -> None:
+    async with coming(hub) as wire:
+        await wait_for(lambda: bool(hub.sockets), "the socket")
+
+        book.fails, book.stands = True, False
+        hub.doorkeeper.ring()
+        await wait_for(lambda: book.look_count == 2, "the check that fails")
+        book.fails = False
+
+        await wait_for(lambda: bool(wire.codes), "the end of the socket")
+        assert wire.codes == [CloseCode.SESSION_GONE]
+
+
+async def test_a_check_forgets_nobody_who_is_just_coming_in(hub: SlowHub, book: Book) -> None:
+    hub.opened.clear()
+    async with coming(hub):
+        await wait_for(lambda: book.look_count == 1, "the look at its ticket")
+
+        await hub.doorkeeper._check([])
+        hub.opened.set()
+        await wait_for(lambda: bool(hub.sockets), "the socket")
+
+        assert set(hub.doorkeeper._bearers) == {TICKET}
 
 
 def empty_moment() -> Moment:

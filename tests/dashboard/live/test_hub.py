@@ -214,6 +214,23 @@ async def test_a_page_never_shows_what_a_failed_board_showed_last(hub: Hub, monk
         await hub.paint(key)
 
 
+async def test_a_late_look_at_a_failed_view_leaves_its_successor_alone(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = open_board(monkeypatch, "failing", CountingBoard(fails_in="picture"))
+    await join(hub, key)
+    failed = hub._shows[key]
+    hub._touch(STEP)
+    await hub._refresh(failed)
+    open_board(monkeypatch, "failing", CountingBoard())
+    _socket, wire = await join(hub, key)
+
+    await hub._refresh(failed)
+    hub._touch(STEP)
+
+    await wait_for_steps(wire, 1)
+
+
 async def test_a_reader_that_fell_behind_is_painted_when_it_catches_up(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

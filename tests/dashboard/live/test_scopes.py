@@ -127,7 +127,8 @@ def addresses() -> list[str]:
     ]
     lists = [f"/{board}/{query}" for board in LISTS for query in ("", f"?q={THEIRS.lower()}", "?sort=-age")]
     other = [f"/combined/?when={tab}&form=people" for tab in ("", "scheduled", "ended", "all")]
-    return ["/overview/", *lists, *other, *drawers, "/saved-views/"]
+    exports = [f"/{board}/export/{query}" for board in LISTS for query in ("", f"?q={THEIRS.lower()}")]
+    return ["/overview/", *lists, *other, *exports, *drawers, "/saved-views/"]
 
 
 @pytest.mark.parametrize("path", addresses())
@@ -138,6 +139,8 @@ def test_page_holds_nothing_of_the_others(site: Site, lead: str, path: str) -> N
     if path == "/sessions/":
         assert f"{MINE} customer" in answer.text
         assert "Limited to <bdi>Team 1</bdi>" in answer.text
+    if path in {"/sessions/export/", "/combined/export/", "/presentations/export/"}:
+        assert MINE in answer.text
 
 
 @pytest.mark.parametrize("board", LISTED)

@@ -11,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 from tests.services.site import Site, Upstream, serving, site_environment
 from tests.services.valkey import ValkeyServer
 
-USERS = 4
+USERS = 10
 SOCKETS_EACH = 50  # a user may hold 100
 LIVE_SECONDS = 20.0
 
@@ -41,7 +41,7 @@ async def come(site: Site, sessions: list[str], then: Callable[[], object]) -> t
     return seconds, [one is True for one in saw]
 
 
-def test_two_hundred_pages_are_live_soon_after_a_killed_site_is_back(
+def test_five_hundred_pages_are_live_soon_after_a_killed_site_is_back(
     tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
 ) -> None:
     with site_environment(tmp_path, django_db_blocker) as environment:

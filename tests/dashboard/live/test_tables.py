@@ -17,6 +17,7 @@ from dashboard.live.tables import (
     QUEUES,
     REPRESENTATIVES,
     SESSIONS,
+    SPARE_TURNS,
     RowKind,
     RowTable,
     Tables,
@@ -214,6 +215,35 @@ def test_time_alone_turns_a_wait() -> None:
     later = Moment(life.state, life.moment.statuses, waiting.turns_at + timedelta(milliseconds=1))
     life.tables.refresh(later)
     assert life.tables.sessions.rows[waiting.key] != waiting
+
+
+def test_a_value_that_no_row_has_any_more_is_counted_no_more() -> None:
+    life = Life(5)
+    life.tables.refresh(life.moment)
+    key = f"{SOURCE}:x"
+    life.apply(Change(SOURCE, inserts={"support_session": {key: {"start_method": "by carrier pigeon"}}}))
+    life.tables.refresh(life.moment)
+    counts = life.tables.sessions.counts["start"]
+    assert counts["by carrier pigeon"] == 1
+    life.apply(Change(SOURCE, deletes={"support_session": [key]}, cause=Cause.SWEEP))
+    life.tables.refresh(life.moment)
+
+    assert "by carrier pigeon" not in counts
+
+
+def test_nothing_is_left_of_the_turns_of_rows_that_are_gone() -> None:
+    life = Life(5)
+    for number in range(3 * SPARE_TURNS):
+        key = f"{SOURCE}:x{number}"
+        life.apply(Change(SOURCE, inserts={"support_session": {key: {"created_at": life.at}}}))
+        life.tables.refresh(life.moment)
+        life.apply(Change(SOURCE, deletes={"support_session": [key]}, cause=Cause.SWEEP))
+        life.tables.refresh(life.moment)
+
+    sessions = life.tables.sessions
+    assert len(sessions._turns) <= 2 * len(sessions._turn_at) + SPARE_TURNS
+    turns = {row.key for row in sessions.rows.values() if row.turns_at}
+    assert turns and turns == {key for at, key in sessions._turns if sessions._turn_at.get(key) == at}
 
 
 def test_an_unstaffed_queue_stays_on_the_board() -> None:

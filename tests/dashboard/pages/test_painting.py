@@ -14,7 +14,7 @@ from dashboard.live.registry import OPENERS
 from dashboard.live.tables import Tables
 from dashboard.live.view import ViewKey
 from realtime.change import Change
-from realtime.status import LinkState, LinkStatus
+from realtime.status import LEASE_SECONDS, LinkState, LinkStatus
 from tests.dashboard.live.test_tables import SOURCE, Life
 
 HOSTILE = (
@@ -73,7 +73,7 @@ def live_status(life: Life, **fields: object) -> LinkStatus:
     known = LinkStatus(
         SOURCE, seq=1, state=LinkState.LIVE, state_since=at, last_contact_at=at, clock_offset_seconds=0.0
     )
-    return replace(known, lease_expires_at=at + timedelta(hours=1), **fields)  # type: ignore[arg-type]
+    return replace(known, lease_expires_at=at + timedelta(seconds=LEASE_SECONDS), **fields)  # type: ignore[arg-type]
 
 
 def paint(life: Life, board: str, *params: tuple[str, str], **fields: object) -> Page:

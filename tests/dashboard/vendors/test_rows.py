@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.vendors.base import Listed
-from dashboard.vendors.rows import ID_LIMIT, RAW_LIMIT_BYTES, TEXT_LIMIT, clean_line, stored_form
+from dashboard.vendors.rows import ID_LIMIT, RAW_LIMIT_BYTES, TEXT_LIMIT, stored_form
 from realtime.models import VendorSession
 from realtime.schema import POLLED_TABLES, Kind
 from realtime.vendor_session import Kind as SessionKind
@@ -84,7 +84,8 @@ def test_times_and_numbers_out_of_reach_are_left_out() -> None:
 
 
 def test_line_is_cleaned_of_what_steers_a_terminal_or_turns_the_text_round() -> None:
-    assert clean_line("a\x1b[31m \u202e b\n\tc\0d") == "a[31m b cd"
+    odd = stored_form("s", "v", replace(LISTED, customer="a\x1b[31m \u202e b\n\tc\0d", subject="श्री\u200cमान"))
+    assert (odd.fields["customer"], odd.fields["subject"]) == ("a[31m b cd", "श्री\u200cमान")
 
 
 @given(st.text(), st.text(), st.dictionaries(st.text(), st.recursive(st.none() | st.integers() | st.text(), st.lists)))

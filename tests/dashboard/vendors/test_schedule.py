@@ -13,6 +13,7 @@ from dashboard.vendors.account import Account
 from dashboard.vendors.schedule import CLAIM, TICK, Claim, claim_due, next_due, pause_seconds, poll_now
 from realtime.errors import CredentialsRefused, SourceBusy, Transient
 from realtime.outbound.endpoint import Pace
+from realtime.status import SKEW
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -53,6 +54,17 @@ class TestClaims:
         assert claimed(NOW, CAMERA) == [Claim("camera", NOW + TICK)]
         Poll.objects.create(source="phones", due_at=NOW + TICK + timedelta(milliseconds=1))
         assert claimed(NOW, PHONES) == []
+
+    def test_clock_that_was_set_back_makes_what_was_polled_since_due_and_old_claims_free(self) -> None:
+        later = NOW + timedelta(minutes=10)
+        Poll.objects.create(source="camera", polled_at=later, due_at=later + timedelta(seconds=30))
+        Poll.objects.create(source="phones", polled_at=later, due_at=later, claimed_until=later + CLAIM)
+        assert claimed(NOW, CAMERA, PHONES) == [Claim("camera", NOW), Claim("phones", NOW)]
+        assert claimed(NOW + TICK, CAMERA, PHONES) == []
+
+    def test_clocks_of_workers_that_differ_a_little_change_no_rhythm(self) -> None:
+        Poll.objects.create(source="camera", polled_at=NOW + SKEW, due_at=NOW + timedelta(seconds=30))
+        assert claimed(NOW, CAMERA) == []
 
     def test_source_that_is_switched_off_or_not_configured_is_not_claimed(self) -> None:
         Poll.objects.create(source="gone", due_at=NOW)

@@ -102,6 +102,12 @@ def test_a_person_who_lost_all_names_comes_back_by_undoing(operator: Client) -> 
     assert names() == {TC: "Pat"}
 
 
+def test_a_person_s_name_turns_nothing_around_and_keeps_its_joiners(operator: Client) -> None:
+    post(operator, "accept-proposal", handle=[TC], name="\u202ePat\n\u2066 श्री\u200cमान")
+    assert names() == {TC: "Pat श्री\u200cमान"}
+    assert "Give the person a name" in post(operator, "rename-person", person=Person.objects.get().pk, name="\u200d")
+
+
 def test_what_makes_no_sense_changes_nothing(operator: Client) -> None:
     assert "Choose at least one name" in post(operator, "accept-proposal", handle=["nobody:at-all"], name="X")
     assert "no longer in the map" in post(operator, "accept-proposal", handle=[TC], person="99999")

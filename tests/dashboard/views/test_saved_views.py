@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.boards.catalogue import LISTS, read_query
+from dashboard.line import clean_line
 from dashboard.models import SavedView, Team
 from dashboard.models.saved_view import OWNER_LIMIT
 from dashboard.permission import give_role
@@ -102,6 +103,13 @@ def test_a_name_loses_its_line_breaks_and_control_characters() -> None:
 
 
 @pytest.mark.django_db
+def test_a_name_turns_nothing_around() -> None:
+    save(signed_in(make_user("ann")), name="\u202ethgiN\u2066 \u200bshift")
+
+    assert SavedView.objects.get().name == "thgiN shift"
+
+
+@pytest.mark.django_db
 def test_a_hostile_name_is_text_everywhere() -> None:
     team = make_team(HOSTILE)
     ann = make_user("ann", team, role=MANAGER)
@@ -111,7 +119,7 @@ def test_a_hostile_name_is_text_everywhere() -> None:
 
     html = text_of(client.get(PAGE)) + text_of(save(client, name=HOSTILE))
 
-    assert SavedView.objects.filter(name=HOSTILE).count() == 2
+    assert SavedView.objects.filter(name=clean_line(HOSTILE)).count() == 2
     assert "<script>alert" not in html
     assert "<b>" not in re.sub(r"<b>not live</b>", "", html)
     assert html.count("<bdi") == html.count("</bdi>") > 0

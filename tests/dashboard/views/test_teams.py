@@ -60,6 +60,7 @@ def test_team_is_made_changed_and_deleted_and_each_is_recorded(queue: KnownQueue
     team = Team.objects.get()
     assert (team.queues, list(team.members.all()), list(team.people.all())) == ([queue.key], [member], [person])
     assert "Night: saved" in page
+    assert "Customers, to its viewers: Hidden; not what sessions are about" in page
     assert HOSTILE not in page
     assert "&lt;img src=x" in page
 
@@ -82,6 +83,11 @@ def test_team_is_made_changed_and_deleted_and_each_is_recorded(queue: KnownQueue
     assert entries[1].detail == {"queues": [], "customers": "initialled", "people": [], "members": []}
 
 
+def test_a_team_s_name_turns_nothing_around() -> None:
+    log_in(MANAGER).post(reverse("new-team"), {"name": " \u202eNight\n\x07shift ", "customers": "shown"})
+    assert Team.objects.get().name == "Night shift"
+
+
 def test_queue_that_is_gone_stays_with_its_team(queue: KnownQueue) -> None:
     team = Team.objects.create(name="Night", queues=[queue.key])
     queue.delete()
@@ -97,8 +103,10 @@ def test_queue_that_is_gone_stays_with_its_team(queue: KnownQueue) -> None:
     ("posted", "sentence"),
     [
         ({"name": ""}, "Give the team a name."),
+        ({"name": "\u200b\u202e"}, "Give the team a name."),
+        ({"name": "\u202eTaken"}, "There is already a team of this name."),
         ({"name": "Taken"}, "There is already a team of this name."),
-        ({"name": "x" * 61}, "at most 60"),
+        ({"name": "x" * 61}, "more than 60 characters"),
         ({"name": "New", "queues": ["made up"]}, "made up"),
         ({"name": "New", "members": ["999"]}, "999"),
         ({"name": "New", "members": [str(2**63)]}, "Select a valid choice"),

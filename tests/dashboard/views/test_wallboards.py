@@ -255,6 +255,15 @@ def test_an_announcement_is_on_the_screen_at_once_and_as_text(manager: Client) -
     assert "&lt;img src=x" not in texts(manager.get(f"/wallboards/{wallboard.slug}/"))
 
 
+def test_a_draft_can_be_published_in_place_of_what_nobody_can_read(manager: Client) -> None:
+    wallboard = make()
+    Wallboard.objects.update(draft=wallboard.definition, definition={"name": 7})
+    editor = manager.get(edit_path(wallboard))
+    assert editor.status_code == 200
+    manager.post(edit_path(wallboard), fields_of(editor) | {"do": ["publish"]})
+    assert Wallboard.objects.get().definition == wallboard.definition
+
+
 def test_what_is_exported_is_imported(manager: Client) -> None:
     wallboard = make()
     exported = manager.get(f"/wallboards/{wallboard.slug}/export/")

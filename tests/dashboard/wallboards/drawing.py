@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from dashboard.boards.combined import ACTIVITY_LIST
 from dashboard.boards.wall_figures import Floor
+from dashboard.line import clean_line
 from dashboard.live.scoped import Shelves
 from dashboard.wallboards import definition as d
-from dashboard.wallboards.reading import clean
 from tests.dashboard.live.test_tables import Life
 
-texts = st.text(max_size=30).map(clean)
+texts = st.text(max_size=30).map(clean_line)
 names = texts.map(lambda text: text or "wall").map(lambda text: text if text.isprintable() else "wall")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dashboard.wallboards.definition import Privacy, Wallboard
 from dashboard.wallboards.privacy import initials, masked
-from dashboard.wallboards.reading import Wrong, clean, read
+from dashboard.wallboards.reading import Wrong, read
 from dashboard.wallboards.templates import TEMPLATES
 from dashboard.wallboards.writing import dump, from_toml, to_toml
 from tests.dashboard.wallboards.drawing import wallboards
@@ -145,11 +145,6 @@ def test_a_file_with_an_endless_key_is_refused_unread(text: str) -> None:
 def test_a_file_with_an_endless_number_is_refused() -> None:
     with pytest.raises(Wrong, match="not TOML"):
         from_toml("minimum_cases = " + "9" * 5000)
-
-
-@given(st.text(max_size=40))
-def test_cleaning_twice_is_cleaning_once(text: str) -> None:
-    assert clean(clean(text)) == clean(text)
 
 
 @pytest.mark.parametrize(

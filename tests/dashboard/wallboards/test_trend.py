@@ -1,5 +1,6 @@
 """A trend: the sum of the queues in sight, minute by minute; what nobody watched is a gap and never a line."""
 
+import gc
 from dataclasses import replace
 
 import pytest
@@ -57,6 +58,22 @@ def test_a_minute_that_one_source_did_not_watch_is_unknown() -> None:
     queue = floor.queues[0]
     both = replace(floor, queues=(*floor.queues, replace(queue, key="other:team/1", source="other")))
     assert trend(watched(both, {queue.key: (2, 30)}), Figure.WAITING).points[-1] is None
+
+
+def count_of_pasts() -> int:
+    return sum(isinstance(one, History) for one in gc.get_objects())
+
+
+def test_a_past_that_was_read_anew_is_kept_by_nobody() -> None:
+    floor = watched(plain(), {})
+    trend(floor, Figure.WAITING)
+    before = count_of_pasts()
+    for _ in range(10):
+        floor = watched(floor, {})
+        trend(floor, Figure.WAITING)
+        trend(floor, Figure.LONGEST)
+
+    assert count_of_pasts() == before
 
 
 def test_a_sample_is_the_number_that_the_wall_shows() -> None:

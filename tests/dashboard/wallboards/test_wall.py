@@ -19,6 +19,7 @@ from dashboard.wallboards.definition import (
     Announcement,
     Direction,
     Figure,
+    Kind,
     Privacy,
     Threshold,
     Tile,
@@ -49,7 +50,8 @@ def test_any_legal_wallboard_draws(wallboard: Wallboard) -> None:
     for tile in wall.tiles:
         if isinstance(tile.value.value, Rows):
             turn, rows = wall.turns[tile.page - 1], tile.value.value
-            assert len(rows.lines) + rows.more == rows.count
+            assert sum(slot.wide != () for _, slot in rows.lines) + rows.more_wide == rows.count
+            assert sum(slot.tall != () for _, slot in rows.lines) + rows.more_tall == rows.count
             for _, slot in rows.lines:
                 assert slot.wide is None or set(slot.wide) <= set(range(1, turn.wide + 1))
                 assert slot.tall is None or set(slot.tall) <= set(range(1, turn.tall + 1))
@@ -87,6 +89,15 @@ def test_cards_fill_every_line(count: int, size: tuple[float, float]) -> None:
     lines = card_lines(count, size)
     assert 0 < sum(map(len, lines)) <= count
     assert {sum(line) for line in lines} == {COLUMNS}
+
+
+def test_rows_that_only_an_upright_screen_has_no_room_for_are_counted_there() -> None:
+    floor = floor_of(life(), TEMPLATES["team"].wallboard)
+    many = replace(floor, representatives=[*floor.representatives] * 20)
+    rows = next(tile.value.value for tile in make_wall(many).tiles if tile.tile.kind is Kind.REPRESENTATIVES)
+    assert isinstance(rows, Rows)
+    assert rows.more_tall > rows.more_wide >= 0
+    assert sum(slot.tall == () for _, slot in rows.lines) == rows.more_tall - rows.more_wide
 
 
 def test_what_names_may_leave() -> None:

@@ -1,4 +1,4 @@
-"""A wall loads another build by itself: once, and when nothing on it is past its limit."""
+"""A page loads another build by itself, once: a wall while nothing is past its limit, a list while nobody uses it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def environment(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoD
         yield environment
 
 
-async def test_a_new_build_is_loaded_once_and_at_a_quiet_moment(
+async def test_a_wall_loads_a_new_build_once_and_at_a_quiet_moment(
     page: Page, environment: dict[str, str], tmp_path: Path
 ) -> None:
     loads: list[str] = []
@@ -41,7 +41,7 @@ async def test_a_new_build_is_loaded_once_and_at_a_quiet_moment(
         await expect_live(page)
         await page.evaluate("document.body.dataset.alert = 'something is past its limit'")
     with serving(environment | {"BUILD": "second"}, tmp_path / "second.log"):
-        await expect(page.locator("#wall-head")).to_have_attribute("data-build", "second", timeout=BUSY)
+        await expect(page.locator("#light-appliance")).to_have_attribute("data-build", "second", timeout=BUSY)
         await expect_live(page)
         await page.clock.fast_forward(SOON)
         await expect_live(page)
@@ -52,3 +52,32 @@ async def test_a_new_build_is_loaded_once_and_at_a_quiet_moment(
         await page.clock.fast_forward(BETWEEN)
         await expect_live(page)
         assert len(loads) == 2
+
+
+async def test_a_list_loads_a_new_build_once_and_loses_nothing_that_somebody_typed(
+    page: Page, environment: dict[str, str], tmp_path: Path
+) -> None:
+    loads: list[str] = []
+    page.on("load", lambda one: loads.append(one.url))
+    with serving(environment | {"BUILD": "first"}, tmp_path / "first.log") as site:
+        session = await sync_to_async(site.log_in)("maker")
+        await page.clock.install(time=datetime.now(UTC))
+        await visit(page, session, site.origin, "/sessions/?state=waiting")
+        await expect_live(page)
+        box = page.get_by_role("searchbox")
+        await box.fill("vpn")
+    with serving(environment | {"BUILD": "second"}, tmp_path / "second.log"):
+        await expect(page.locator("#light-appliance")).to_have_attribute("data-build", "second", timeout=BUSY)
+        await expect_live(page)
+        for _ in range(3):
+            await page.clock.fast_forward(SOON)
+            await expect_live(page)
+        assert (len(loads), await box.input_value()) == (1, "vpn")
+        await box.fill("")
+        await box.blur()
+        await page.clock.fast_forward(SOON)
+        await expect(page.locator("html")).to_have_attribute("data-build", "second", timeout=BUSY)
+        await expect_live(page)
+        await page.clock.fast_forward(BETWEEN)
+        await expect_live(page)
+        assert loads == [f"{site.origin}/sessions/?state=waiting"] * 2
