@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
@@ -188,20 +189,27 @@ class ListSpec(Generic[RowT]):
             return self.columns
         return tuple(name for name in self.columns if name in query.columns or name in self.fixed)
 
-    def matches(self, row: RowT, query: ListQuery) -> bool:
-        """Whether a row passes the tab, the filters and the search."""
-        section = self.section(query)
-        if section and section not in self.sections(row):
-            return False
-        for name, values in query.filters:
-            is_tab = self.default_tab and name == self.tab_filter
-            if not is_tab and not set(self.filters[name](row)).intersection(values):
-                return False
-        return not query.search or self._is_found(row, query.search)
+    def matcher(self, query: ListQuery) -> Callable[[RowT], bool]:
+        """Return what says whether a row passes the tab, the filters and the search."""
+        section, words = self.section(query), query.search.casefold().split()
+        chosen = [
+            (self.filters[name], frozenset(values))
+            for name, values in query.filters
+            if not (self.default_tab and name == self.tab_filter)
+        ]
 
-    def _is_found(self, row: RowT, search: str) -> bool:
-        texts = [text.casefold() for text in self.search(row)]
-        return all(any(word in text for text in texts) for word in search.casefold().split())
+        def matches(row: RowT) -> bool:
+            if section and section not in self.sections(row):
+                return False
+            for values, wanted in chosen:
+                if wanted.isdisjoint(values(row)):
+                    return False
+            if not words:
+                return True
+            text = "\n".join(self.search(row)).casefold()  # no word has a line's end, so none is found across two texts
+            return all(word in text for word in words)
+
+        return matches
 
     def place(self, row: RowT, query: ListQuery) -> tuple[Any, ...]:
         """Return a row's place in the order, as a value to compare. Ties are broken by key: equal rows never swap."""
@@ -213,7 +221,7 @@ class ListSpec(Generic[RowT]):
 
     def order(self, rows: Iterable[RowT], query: ListQuery) -> list[RowT]:
         """Return rows in order: as `place` says, but many at once."""
-        ordered = sorted(rows, key=lambda row: row.key)
+        ordered = sorted(rows, key=attrgetter("key"))
         for sort in reversed(query.sort or self.form(query.form).sort):
             value = self.sorts[sort.column]
             present = [row for row in ordered if value(row) is not None]

@@ -94,6 +94,7 @@ class ListView(Generic[RowT]):
         self._name = name
         self._table = table
         self._query = query
+        self._matches = table.spec.matcher(query)
         self._form = table.spec.form(query.form)
         self._band_of = None if query.sort else self._form.band
         self._layout = lay_out(name, table.spec, query)
@@ -141,12 +142,12 @@ class ListView(Generic[RowT]):
         """Take changed rows in, each at its place; return whether any is ours."""
         if self._picture is None or len(changed) > max(MANY, len(self._matched) // 4):
             return self._admit_all()
-        spec, has_ours = self._table.spec, False
+        has_ours = False
         for key in changed:
             old, new = self._matched.pop(key, None), self._table.rows.get(key)
             if old is not None:
                 self._take_out(old)
-            is_ours = new is not None and spec.matches(new, self._query)
+            is_ours = new is not None and self._matches(new)
             if new is not None and is_ours:
                 self._put_in(new)
             has_ours |= is_ours or old is not None

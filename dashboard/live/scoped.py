@@ -92,7 +92,7 @@ class ScopedShelf(Shelf[RowT]):
         if sight != self._sight:
             self._sight = sight
             keys = self._whole.rows.keys() | self.rows.keys()
-        for key in keys:
+        for key in sorted(keys):
             row = self._whole.rows.get(key)
             self.put(key, None if row is None else self._show(sight, row))
 

