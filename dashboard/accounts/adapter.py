@@ -54,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return what limits and sessions count by."""
+        """Return what the list of sessions names; limits count by its network: of IPv6 by the /64, as everywhere."""
         return request_address(request)
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:

@@ -28,7 +28,7 @@ FULL = "Too many screens wait to be paired. Pair or close some; this one tries a
 
 GUESS_WINDOW = timedelta(minutes=10)
 GUESSES_PER_USER = 10
-GUESSES_PER_ADDRESS = 30
+GUESSES_PER_NETWORK = 30
 GUESSES_IN_ALL = 100
 
 
@@ -110,16 +110,22 @@ def find_typed(typed: str, user: User, address: str) -> PairingCode:
 
 
 def refuse_guessing(user: User, address: str) -> None:
-    """Raise PairingRefused when there were too many wrong codes: of a user, from an address, or in all."""
+    """Raise PairingRefused when there were too many wrong codes: of a user, from a network, or in all."""
     wrong: AuditEntryQuerySet = AuditEntry.objects.filter(
         action=Action.PAIRING_FAILED.value, at__gt=timezone.now() - GUESS_WINDOW
     )
     if (
         wrong.filter(user_id=user.pk).count() >= GUESSES_PER_USER
-        or wrong.filter(address=address).count() >= GUESSES_PER_ADDRESS
+        or count_from(network_of(address), wrong) >= GUESSES_PER_NETWORK
         or wrong.count() >= GUESSES_IN_ALL
     ):
         raise PairingRefused("There were too many wrong codes. Wait ten minutes, then try again.")
+
+
+def count_from(network: str, entries: AuditEntryQuerySet) -> int:
+    """Return how many entries come from a network."""
+    addresses = entries.exclude(address="").values_list("address", flat=True)
+    return sum(network_of(address) == network for address in addresses)
 
 
 def confirm(waiting: PairingCode, terms: Terms, user: User) -> Display:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
+from dashboard.address import network_of
 from dashboard.live.admission import Ticket, find_address, is_own_origin, read_session, read_token
 from dashboard.live.doorkeeper import Admitted
 from dashboard.live.hub import Hub
@@ -43,7 +44,7 @@ async def refuse_address(_scope: dict[str, Any], receive: Receive, send: Send) -
 
 
 async def serve(scope: dict[str, Any], receive: Receive, send: Send, ticket: Ticket, board: str) -> None:
-    """Let a page of ours in, if not too many come from its address. It can see close codes only after the accepting."""
+    """Let a page of ours in, if not too many come from its network. It can see close codes only after the accepting."""
     await receive()  # websocket.connect
     outlet = open_outlet(send)
     await send({"type": "websocket.accept"})
@@ -51,7 +52,7 @@ async def serve(scope: dict[str, Any], receive: Receive, send: Send, ticket: Tic
     if not is_own_origin(scope["headers"]):
         await refuse(outlet, CloseCode.NOT_ALLOWED, receive)
         return
-    with hub.crowd.seat(find_address(scope)) as count:
+    with hub.crowd.seat(network_of(find_address(scope))) as count:
         if count > settings.SOCKETS_PER_ADDRESS:
             await refuse(outlet, CloseCode.TOO_MANY, receive)
         else:

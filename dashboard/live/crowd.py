@@ -1,4 +1,4 @@
-"""How many sockets of this process each user and each address holds: one of them alone must not use it up."""
+"""How many sockets of this process each user and each network holds: one of them alone must not use it up."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Crowd:
-    """Counts holders, such as `user 5`, and addresses. Lives on the event loop."""
+    """Counts holders, such as `user 5`, and networks. Lives on the event loop."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()

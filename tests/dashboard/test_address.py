@@ -3,7 +3,7 @@
 import pytest
 from pytest_django import Settings
 
-from dashboard.address import UNKNOWN, client_address
+from dashboard.address import UNKNOWN, client_address, network_of
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,17 @@ def test_the_entry_of_our_own_proxy_counts(
     settings.TRUSTED_PROXIES = proxies
 
     assert client_address(peer, forwarded) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        (UNKNOWN, UNKNOWN),
+        ("2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:1::/64"),
+        ("2001:db8:0:2::", "2001:db8:0:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+    ],
+)
+def test_of_ipv6_a_whole_network_counts_as_one(address: str, network: str) -> None:
+    assert network_of(address) == network

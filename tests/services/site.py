@@ -53,10 +53,16 @@ class Site:
         """Fetch a page."""
         return call("GET", self.origin + path, cookies=cookies(session))
 
-    async def open_socket(self, session: str, path: str = "/live/sources/", origin: str = "") -> ClientConnection:
-        """Open a websocket as a page of ours would; `origin` may be another, "none" sends none."""
+    async def open_socket(
+        self, session: str, path: str = "/live/sources/", origin: str = "", address: str = ""
+    ) -> ClientConnection:
+        """Open a websocket as a page of ours would; `origin` may be another, "none" sends none.
+
+        `address` is whose a proxy says that it is, for a site that trusts one.
+        """
         given = None if origin == "none" else Origin(origin or self.origin)
         headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"} if session else {}
+        headers |= {"X-Forwarded-For": address} if address else {}
         address = f"ws://127.0.0.1:{self.port}{path}"
         return await connect(address, origin=given, additional_headers=headers, proxy=None, max_size=2**24)
 

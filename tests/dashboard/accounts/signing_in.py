@@ -24,9 +24,9 @@ def make_user(**fields: Any) -> User:
 
 
 def make_browser(**options: Any) -> Client:
-    """Return a browser from an address that nobody had."""
+    """Return a browser from an address that nobody had, unless told another."""
     number = next(ADDRESSES)
-    return Client(REMOTE_ADDR=f"10.0.{number // 250}.{number % 250 + 1}", **options)
+    return Client(**{"REMOTE_ADDR": f"10.0.{number // 250}.{number % 250 + 1}", **options})
 
 
 def sign_in(client: Client, user: User | str, password: str = PASSWORD, **fields: str) -> Any:

@@ -128,6 +128,17 @@ def test_an_address_is_held_up_only_after_many_failures(valkey: ValkeyServer) ->
     assert sign_in(make_browser(), make_user()).status_code == 302
 
 
+def test_one_network_of_ipv6_is_held_up_like_one_address(settings: Settings, valkey: ValkeyServer) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login_failed": "3/m/ip"}
+    for number in range(3):
+        guest = make_browser(REMOTE_ADDR=f"2001:db8:0:1:{number}::1")
+        assert "do not match" in sign_in(guest, f"invented-{number}", "wrong").content.decode()
+
+    neighbour, stranger = (make_browser(REMOTE_ADDR=f"2001:db8:0:{network}:ffff::1") for network in (1, 2))
+    assert "Too many failed tries" in sign_in(neighbour, make_user()).content.decode()
+    assert sign_in(stranger, make_user()).status_code == 302
+
+
 def test_the_limits_of_an_address_are_for_a_minute_at_most() -> None:
     per_address = [
         rate for text in real_settings.ACCOUNT_RATE_LIMITS.values() for rate in text.split(",") if "/ip" in rate

@@ -13,7 +13,7 @@ from dashboard.displays.pairing import (
     CODES_IN_ALL,
     CODES_PER_NETWORK,
     GUESSES_IN_ALL,
-    GUESSES_PER_ADDRESS,
+    GUESSES_PER_NETWORK,
     GUESSES_PER_USER,
     PairingRefused,
     Terms,
@@ -124,14 +124,19 @@ def test_the_database_holds_neither_codes_nor_secrets_nor_tokens() -> None:
     ("count", "usernames", "addresses"),
     [
         (GUESSES_PER_USER, ["petra"], [f"192.0.2.{number}" for number in range(GUESSES_PER_USER)]),
-        (GUESSES_PER_ADDRESS, [f"user {number}" for number in range(GUESSES_PER_ADDRESS)], [ADDRESS]),
+        (GUESSES_PER_NETWORK, [f"user {number}" for number in range(GUESSES_PER_NETWORK)], [ADDRESS]),
+        (
+            GUESSES_PER_NETWORK,
+            [f"user {number}" for number in range(GUESSES_PER_NETWORK)],
+            [f"2001:db8:0:1:{number:x}::1" for number in range(GUESSES_PER_NETWORK)],
+        ),
         (
             GUESSES_IN_ALL,
             [f"user {number}" for number in range(GUESSES_IN_ALL)],
             [f"192.0.2.{number}" for number in range(GUESSES_IN_ALL)],
         ),
     ],
-    ids=["of a user", "from an address", "in all"],
+    ids=["of a user", "from an address", "from a network of IPv6", "in all"],
 )
 def test_guessing_is_held_up(count: int, usernames: list[str], addresses: list[str]) -> None:
     secret = begin("198.51.100.1", "")

@@ -26,8 +26,8 @@ def own_site(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoDbBl
 
 @pytest.fixture
 def narrow_site(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
-    """A site where one user holds three sockets at most, and one address five."""
-    limits = {"SOCKETS_PER_USER": "3", "SOCKETS_PER_ADDRESS": "5"}
+    """A site behind a proxy where one user holds three sockets at most, and one address five."""
+    limits = {"SOCKETS_PER_USER": "3", "SOCKETS_PER_ADDRESS": "5", "TRUSTED_PROXIES": "1"}
     with (
         site_environment(tmp_path, django_db_blocker) as environment,
         serving(environment | limits, tmp_path / "web.log") as own,
@@ -35,9 +35,9 @@ def narrow_site(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoD
         yield own
 
 
-async def outcome(site: Site, session: str, stack: AsyncExitStack) -> int:
+async def outcome(site: Site, session: str, stack: AsyncExitStack, address: str = "") -> int:
     """Open a socket that stays, and return 0 when it shows its board, else its close code."""
-    socket = await stack.enter_async_context(await site.open_socket(session))
+    socket = await stack.enter_async_context(await site.open_socket(session, address=address))
     try:
         await read_until(socket, is_paint)
     except ConnectionClosed as ended:
@@ -57,6 +57,16 @@ async def test_one_user_and_one_address_hold_so_many_sockets_at_most(narrow_site
     assert anns == [0, 0, 0, 4429]
     assert bobs == [0, 0, 4429]  # the sixth from this address
     assert after == 0
+
+
+async def test_one_network_of_ipv6_holds_no_more_sockets_than_one_address(narrow_site: Site) -> None:
+    users = [await log_in(narrow_site, name) for name in ("ann", "ann", "ann", "bob", "bob", "zoe", "zoe")]
+    addresses = [*(f"2001:db8:0:1::{number}" for number in range(6)), "2001:db8:0:2::1"]
+
+    async with AsyncExitStack() as stack:
+        outcomes = [await outcome(narrow_site, *one) for one in zip(users, [stack] * 7, addresses, strict=True)]
+
+    assert outcomes == [0, 0, 0, 0, 0, 4429, 0]
 
 
 def test_the_site_ends_cleanly_with_its_hub_running(own_site: Site) -> None:
