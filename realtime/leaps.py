@@ -1,4 +1,4 @@
-"""Somebody sets the machine's clock while a process runs: notice it, or do not mind it."""
+"""Clocks that are not right, because somebody sets ours or another differs: notice it, or do not mind it."""
 
 import time
 from collections.abc import Callable
@@ -31,3 +31,13 @@ _STARTED_AT, _STARTED = datetime.now(UTC), time.clock_gettime(STEADY)
 def steady_now() -> datetime:
     """Return the time as it would be had nobody set the clock since this process started, aware UTC."""
     return _STARTED_AT + timedelta(seconds=time.clock_gettime(STEADY) - _STARTED)
+
+
+def clock_ahead(theirs: datetime, before: datetime, after: datetime) -> timedelta:
+    """Return by how much our clock is ahead of another that was read between two looks at ours.
+
+    In whole seconds, so that it stands still; nothing as long as both may agree.
+    """
+    least, most = before - theirs, after - theirs
+    ahead = max(least, min(most, timedelta()))
+    return timedelta(seconds=round(ahead.total_seconds()))

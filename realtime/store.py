@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -20,6 +20,7 @@ from django.db.models.functions import Now
 from realtime import models
 from realtime.change import Change, Fields, Rows
 from realtime.errors import LeaseLost
+from realtime.leaps import clock_ahead
 from realtime.sampling import Waits
 from realtime.schema import HELD_TABLES, UNKNOWN_ROW, Table
 from realtime.status import LEASE_SECONDS, SKEW, LinkState, LinkStatus
@@ -169,7 +170,7 @@ def commit(lease: Lease, change: Change, epoch: str, after: int = 0) -> int:
 def load(source: str) -> Copy:
     """Read one source's rows as of one moment."""
     with one_moment():
-        status = _status(models.Link.objects.filter(source=source).first() or models.Link(source=source))
+        status = _load_statuses(Q(source=source)).get(source, LinkStatus(source))
         return Copy({name: _load_table(table, Q(source=source)) for name, table in HELD_TABLES.items()}, status)
 
 
@@ -183,16 +184,26 @@ def load_rows(table: str, keys: Sequence[str]) -> dict[str, Fields]:
 
 def load_statuses() -> dict[str, LinkStatus]:
     """Return every known source's link, in one query."""
-    return {link.source: _status(link) for link in models.Link.objects.all()}
+    return _load_statuses(Q())
 
 
 _STREAM_FIELDS = {"source", "epoch", "seq", "lease_expires_at"}  # written by commits and by the lease alone
 _STATUS_FIELDS = tuple(one.name for one in fields(LinkStatus))
 
 
-def _status(link: models.Link) -> LinkStatus:
-    values = {name: getattr(link, name) for name in _STATUS_FIELDS}
-    return LinkStatus(**values | {"state": LinkState(link.state)})
+def _load_statuses(chosen: Q) -> dict[str, LinkStatus]:
+    """Return links. A lease ends by the database's clock, of which nobody else knows anything: it is put on ours."""
+    before = datetime.now(UTC)
+    links = list(models.Link.objects.filter(chosen).annotate(read_at=Now()))
+    after = datetime.now(UTC)
+    return {link.source: _status(link, clock_ahead(link.read_at, before, after)) for link in links}
+
+
+def _status(link: models.Link, ahead: timedelta) -> LinkStatus:
+    values = {name: getattr(link, name) for name in _STATUS_FIELDS} | {"state": LinkState(link.state)}
+    if link.lease_expires_at is not None:
+        values["lease_expires_at"] = link.lease_expires_at + ahead
+    return LinkStatus(**values)
 
 
 def _lease_end() -> Any:

@@ -80,11 +80,15 @@ def cookies(session: str) -> dict[str, str]:
 
 
 @contextmanager
-def site_environment(folder: Path, blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
-    """Make an empty database the test's own, and give the environment of a site that uses it."""
-    url = f"sqlite:///{folder / 'site.sqlite3'}"
-    with blocker.unblock():
-        make_sqlite(folder / "site.sqlite3")
+def site_environment(folder: Path, blocker: DjangoDbBlocker, url: str = "") -> Iterator[dict[str, str]]:
+    """Make an empty database the test's own, and give the environment of a site that uses it.
+
+    `url` names a database that has its tables already; without it SQLite is used.
+    """
+    if not url:
+        url = f"sqlite:///{folder / 'site.sqlite3'}"
+        with blocker.unblock():
+            make_sqlite(folder / "site.sqlite3")
     with blocker.unblock(), default_database(url):
         yield {
             "DATABASE_URL": url,
