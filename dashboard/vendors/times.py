@@ -103,7 +103,8 @@ class Times:
         if self.basis is TimeBasis.EXACT:
             self.basis = TimeBasis.ASSUMED_ZONE
         if not_before is not None and moment < not_before:
-            moment = in_utc(naive.replace(tzinfo=self.zone, fold=1)) or moment
+            second = in_utc(naive.replace(tzinfo=self.zone, fold=1)) or moment
+            return max(moment, second)  # of an hour that the clocks left out, the "second" is the earlier one
         return moment
 
 
