@@ -8,7 +8,9 @@ the same for a page as it leaves the server, so that it reads right without Java
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+SITE_ZONE = "UTC"
 _CLOCK = re.compile(r'(<time [^>]*data-(since|until)="([^"]+)" data-source="([^"]*)"[^>]*>)[^<]*</time>')
 _BULLET = re.compile(r'data-since="([^"]+)" data-target="([0-9]+)" data-source="([^"]*)" width="[^"]*"')
 
@@ -23,14 +25,20 @@ def duration(seconds: float) -> str:
     return f"{whole // 86400} d {whole % 86400 // 3600} h"
 
 
-def day_of(at: datetime) -> date:
-    """Return the day a moment belongs to, in the site's time zone."""
-    return at.astimezone(UTC).date()
+def day_of(at: datetime, zone: str = "") -> date:
+    """Return the day a moment belongs to, in a time zone ("" for the site's)."""
+    return at.astimezone(ZoneInfo(zone or SITE_ZONE)).date()
 
 
-def next_midnight(at: datetime) -> datetime:
-    """Return when the day of a moment ends."""
-    return datetime.combine(day_of(at) + timedelta(days=1), time(), UTC)
+def day_bounds(at: datetime) -> tuple[datetime, datetime]:
+    """Return when the day of a moment begins and when it ends, in the site's time zone."""
+    day = day_of(at)
+    return _beginning(day), _beginning(day + timedelta(days=1))
+
+
+def _beginning(day: date) -> datetime:
+    """Return a day's first moment: the first of two midnights, and where clocks leave midnight out, when they do."""
+    return datetime.combine(day, time(), ZoneInfo(SITE_ZONE)).astimezone(UTC)
 
 
 def countdown(seconds: float) -> str:

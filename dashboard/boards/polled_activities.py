@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from dashboard.boards.activity import OVER, ActivityRow, Bound, Doing, Since, Tab, exactly, urgency
-from dashboard.boards.clock import day_of, next_midnight
+from dashboard.boards.clock import day_bounds, day_of
 from dashboard.boards.moment import Moment
 from realtime.schema import VendorSession, split_key
 from realtime.vendor_session import State, TimeBasis
@@ -107,7 +107,7 @@ def _tabs(told: VendorSession, doing: Doing, now: datetime) -> tuple[str, ...]:
 def _turns_at(told: VendorSession, doing: Doing, day_at: datetime | None, now: datetime) -> datetime | None:
     """Return when time alone alters the row next; `day_at` is what makes it one of today."""
     planned_at, ended_at = told.get("scheduled_at"), told.get("ended_at")
-    turns = [next_midnight(day_at - timedelta(days=1)), next_midnight(day_at)] if day_at else []
+    turns = [*day_bounds(day_at)] if day_at else []
     if planned_at and doing in (Doing.SCHEDULED, Doing.DUE, Doing.UNKNOWN):
         turns += [planned_at, planned_end(told, planned_at)]
     if ended_at and doing in OVER:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from dashboard.boards.activities import activity_key, activity_row, touched_presentations
 from dashboard.boards.activity import ActivityRow, Doing
-from dashboard.boards.clock import day_of, next_midnight
+from dashboard.boards.clock import day_bounds, day_of
 from dashboard.boards.listing import ListSpec, SortKey
 from dashboard.boards.moment import Moment
 from dashboard.boards.people import PersonRef
@@ -131,15 +131,20 @@ def _phase(activity: ActivityRow, starts_at: datetime | None, ends_at: datetime 
         return Phase.JUST_ENDED if ends_at is not None and now < ends_at + SHOWN_AFTER else None
     if activity.doing not in (Doing.SCHEDULED, Doing.UNKNOWN):
         return Phase.RUNNING
+    return planned_phase(starts_at, now)
+
+
+def planned_phase(starts_at: datetime | None, now: datetime, zone: str = "") -> Phase:
+    """Return where something planned stands, by the days of a time zone ("" for the site's)."""
     if starts_at is None:
         return Phase.LATER
     if starts_at <= now:
         return Phase.RUNNING
-    return Phase.NEXT if day_of(starts_at) == day_of(now) else Phase.LATER
+    return Phase.NEXT if day_of(starts_at, zone) == day_of(now, zone) else Phase.LATER
 
 
 def _turns_at(starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> datetime | None:
-    turns = [starts_at, next_midnight(starts_at - timedelta(days=1))] if starts_at else []
+    turns = [starts_at, day_bounds(starts_at)[0]] if starts_at else []
     turns += [ends_at, ends_at + SHOWN_AFTER] if ends_at else []
     return min((turn for turn in turns if turn > now), default=None)
 

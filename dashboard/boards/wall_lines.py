@@ -9,12 +9,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dashboard.boards.activity import ActivityRow
+from dashboard.boards.clock import SITE_ZONE, day_of
 from dashboard.boards.combined import ACTIVITY_LIST
 from dashboard.boards.freshness import Notice, Trust, trust_in
 from dashboard.boards.listing import ListQuery
 from dashboard.boards.moment import Level, Moment
 from dashboard.boards.people import PersonRef
-from dashboard.boards.presentations import PRESENTATION_LIST, Phase
+from dashboard.boards.presentations import PRESENTATION_LIST, Phase, PresentationRow, planned_phase
 from dashboard.boards.queues import QUEUE_LIST, QueueCondition, QueueRow
 from dashboard.boards.representatives import REPRESENTATIVE_LIST, Since
 from dashboard.boards.sessions import Why
@@ -25,7 +26,6 @@ from realtime.presence import RepresentativeState
 
 AHEAD = frozenset({Phase.RUNNING, Phase.NEXT, Phase.LATER})
 LATER_LIMIT = 6  # of other days, where today has none
-SITE_ZONE = "UTC"  # as `dashboard.boards.clock` reckons its days
 BREACHES = frozenset({QueueCondition.CRITICAL, QueueCondition.UNSTAFFED})
 
 
@@ -114,8 +114,8 @@ def trust_of_all(moment: Moment) -> Trust:
 
 def time_of_day(moment: datetime, zone: str, now: datetime) -> str:
     """Return a moment as people of a zone ("" for the site's) say it: today's without its day."""
-    local, today = (one.astimezone(ZoneInfo(zone or SITE_ZONE)) for one in (moment, now))
-    return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%a %H:%M}"
+    local = moment.astimezone(ZoneInfo(zone or SITE_ZONE))
+    return f"{local:%H:%M}" if local.date() == day_of(now, zone) else f"{local:%a %H:%M}"
 
 
 def lines_of(floor: Floor, kind: Kind) -> list[Line]:
@@ -196,9 +196,15 @@ def scrubbed(row: ActivityRow, wallboard: Wallboard) -> ActivityRow:
     )
 
 
+def _by_local_day(row: PresentationRow, zone: str, now: datetime) -> PresentationRow:
+    """Return something planned as today's or later by the wallboard's days; those of the site end at another time."""
+    return row if row.phase is Phase.RUNNING else replace(row, phase=planned_phase(row.starts_at, now, zone))
+
+
 def _training_lines(floor: Floor) -> Iterable[Line]:
     stale, wallboard, now = trust_of_all(floor.moment).stale, floor.wallboard, floor.moment.at
-    ahead = PRESENTATION_LIST.order((row for row in floor.presentations if row.phase in AHEAD), ListQuery())
+    rows = (_by_local_day(row, wallboard.zone, now) for row in floor.presentations if row.phase in AHEAD)
+    ahead = PRESENTATION_LIST.order(rows, ListQuery())
     today = [row for row in ahead if row.phase is not Phase.LATER]
     for row in today or ahead[:LATER_LIMIT]:
         names = (masked(one.name, wallboard.representatives) for one in row.presenters)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from dashboard.boards.wall_lines import SITE_ZONE
+from dashboard.boards.clock import SITE_ZONE
 from dashboard.live.asking import paint_view
 from dashboard.live.registry import choose_view
 from dashboard.live.view import ViewKey

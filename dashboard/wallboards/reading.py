@@ -285,12 +285,21 @@ def _announcement(reader: Reader, zone: str) -> Announcement:
         until = datetime.fromisoformat(given) if isinstance(given, str) else given
         if not isinstance(until, datetime):
             raise ValueError
-        if until.tzinfo is None:
-            until = until.replace(tzinfo=ZoneInfo(zone) if zone else UTC)
-        return Announcement(text, until.astimezone(UTC).replace(second=0, microsecond=0))
+        return Announcement(text, _last_moment(until, ZoneInfo(zone or "UTC")).replace(second=0, microsecond=0))
     except (ValueError, OverflowError):
         reader.wrong("Write a day and time, for example 2026-03-11 19:10.", "until")
         return Announcement(text)
+
+
+def _last_moment(until: datetime, zone: ZoneInfo) -> datetime:
+    """Return in UTC what is written in a wallboard's zone, unless it names another.
+
+    An hour that the clocks go through twice is its second pass: by the first, what is written in between were over.
+    Raises OverflowError at the calendar's end, where the zone could not show it.
+    """
+    if until.tzinfo is None:
+        return max(until.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return until.astimezone(zone).astimezone(UTC)
 
 
 def _pages(reader: Reader) -> tuple[Page, ...]:

@@ -4,7 +4,9 @@ import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -22,6 +24,7 @@ from dashboard.wallboards.definition import Page as WallPage
 from dashboard.wallboards.templates import TEMPLATES
 from realtime.models import KnownQueue, Sample
 from realtime.sampling import minute_of
+from tests.dashboard.daylight import ZONES, changes
 from tests.e2e.center import BUSY, Center, expect_live, running_center, show, visit
 from tests.e2e.mirroring import SOURCE
 from tests.services.valkey import ValkeyServer
@@ -56,6 +59,13 @@ FAULTS = """() => {
     if (isOut && !text.closest(".wtile__note")) found.push(`${text.textContent} is cut`);
   }
   return found;
+}"""
+
+
+TIMES = """async ([zone, moments]) => {
+  const { timeOfDay } = await import(new URL("wall/clock.js", document.querySelector("script[src$='wall.js']").src));
+  document.getElementById("wall-head").dataset.zone = zone;
+  return moments.map((at) => timeOfDay(at));
 }"""
 
 
@@ -103,6 +113,16 @@ async def test_every_template_fits_every_screen(browser: Browser, center: Center
             await page.evaluate(f"document.documentElement.dataset.wallPage = {number + 1}")
             assert await page.evaluate(FAULTS) == [], f"{slug}, page {number + 1}, {width} x {height}"
     await page.close()
+
+
+async def test_the_screen_says_the_time_of_a_zone_as_the_server_does_around_its_changes(
+    page: Page, center: Center
+) -> None:
+    await open_wall(page, center, "queue-wall")
+    for zone in ZONES:
+        moments = [change + timedelta(minutes=15 * number) for change in changes(zone) for number in range(-13, 14)]
+        times = await page.evaluate(TIMES, [zone, [round(at.timestamp() * 1000) for at in moments]])
+        assert times == [f"{at.astimezone(ZoneInfo(zone)):%H:%M}" for at in moments], zone
 
 
 async def test_hostile_names_are_text(page: Page, center: Center) -> None:

@@ -1,11 +1,14 @@
 """Claims from the database: each due poll once, in its rhythm, with pauses that grow after failures."""
 
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import pytest
+from celery.schedules import schedule
 from django.db import connection
 
 from dashboard.models import Poll
@@ -14,6 +17,7 @@ from dashboard.vendors.schedule import CLAIM, TICK, Claim, claim_due, next_due, 
 from realtime.errors import CredentialsRefused, SourceBusy, Transient
 from realtime.outbound.endpoint import Pace
 from realtime.status import SKEW
+from tests.dashboard.daylight import ZONES, changes
 
 NOW = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -29,6 +33,7 @@ class Plain(Account):
 
 
 CAMERA = Plain(name="camera", url="https://camera.example", interval_seconds=30)
+SLOW = Plain(name="camera", url="https://camera.example", interval_seconds=1800)
 PHONES = Plain(name="phones", url="https://phones.example", interval_seconds=5)
 
 
@@ -117,3 +122,43 @@ def test_error_for_an_operator_is_tried_again_less_often() -> None:
 def test_source_with_a_longer_interval_than_the_longest_pause_keeps_it() -> None:
     daily = Plain(name="daily", url="https://d.example", interval_seconds=86400)
     assert pause_seconds(daily, Transient("x"), 5) == 86400
+
+
+@pytest.fixture(params=ZONES)
+def machine_zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A machine that goes by the clocks of a zone, which change."""
+    zone: str = request.param
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        yield zone
+    time.tzset()
+
+
+@pytest.mark.usefixtures("each_database")
+def test_the_machine_s_clocks_change_and_no_poll_is_left_out_or_done_twice(machine_zone: str) -> None:
+    for change in changes(machine_zone):
+        due_at = change - timedelta(hours=1, minutes=7)
+        Poll.objects.update_or_create(source="camera", defaults={"due_at": due_at, "claimed_until": None})
+        polled = []
+        for minute in range(-68, 69):
+            now = change + timedelta(minutes=minute)
+            for claim in claimed(now, SLOW):
+                polled.append(claim.due_at)
+                due = next_due(SLOW, claim.due_at, now)
+                Poll.objects.filter(source="camera").update(due_at=due, claimed_until=None, polled_at=now)
+
+        assert polled == [due_at + number * timedelta(seconds=1800) for number in range(5)]
+
+
+def test_beat_ticks_each_second_while_the_machine_s_clocks_change(machine_zone: str) -> None:
+    for change in changes(machine_zone):
+        for last in (change + timedelta(seconds=half / 2) for half in range(-5, 5)):
+            assert seconds_to_next(last, last + timedelta(seconds=0.4)) == pytest.approx(0.6)
+            assert seconds_to_next(last, last + timedelta(seconds=1)) == 0.0
+
+
+def seconds_to_next(last: datetime, now: datetime) -> float:
+    """Return how long beat waits for the tick after the one at `last`; 0.0 when it is due."""
+    found = schedule(1.0, nowfun=lambda: now).is_due(last)
+    return 0.0 if found.is_due else float(found.next)
