@@ -11,7 +11,7 @@ from math import ceil
 from dashboard.wallboards.definition import COLUMNS, LISTS, Form, Kind, Tile
 
 GAP = 1.125
-PARTS = 8  # that a page may have; what is beyond them is only counted
+PARTS = 24  # that a page may have, as `wall/turn.css` lists them; what is beyond them is only counted
 SPLIT = (7, 5)  # of the columns, between the two worst queues
 
 

@@ -6,6 +6,8 @@ import { setting } from "./head.js";
 
 const EVERY = 500;
 const LEAST = 3000; // what is left of a turn: less is not worth beginning
+const MOST = 8; // parts that have a page's whole time each; more of them share it, so that the other pages come round
+const SHORTEST = 8000; // of a part that shares: what a screenful of names takes to read
 const LONGEST = 3600000; // a turn: what lasts longer, a clock that was set does
 const root = document.documentElement;
 const upright = matchMedia("(orientation: portrait)");
@@ -15,6 +17,8 @@ let shown = null;
 let until = 0;
 let skipped = 0; // how far somebody went ahead by hand
 
+const timeOf = (given, parts) => (parts > MOST ? Math.max(Math.min(given, SHORTEST), (given * MOST) / parts) : given);
+
 function read() {
   const text = `${upright.matches} ${setting("turns") ?? "[]"}`;
   if (text === told) return;
@@ -22,7 +26,7 @@ function read() {
   const pages = JSON.parse(setting("turns") ?? "[]");
   turns = pages.flatMap(([seconds, wide, tall, name], page) => {
     const parts = upright.matches ? tall : wide;
-    const one = { name, page, pages: pages.length, parts, lasts: seconds * 1000 };
+    const one = { name, page, pages: pages.length, parts, lasts: timeOf(seconds * 1000, parts) };
     return Array.from({ length: parts }, (_, part) => ({ ...one, part }));
   });
 }

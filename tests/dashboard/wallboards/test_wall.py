@@ -1,5 +1,6 @@
 """A wallboard's picture: any legal one draws, every row has its part, and no more of a name leaves than may."""
 
+import re
 from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
 from functools import cache
@@ -29,6 +30,7 @@ from dashboard.wallboards.layout import PARTS, Area, card_lines, deal, parts_of,
 from dashboard.wallboards.templates import TEMPLATES
 from tests.dashboard.live.test_tables import Life
 from tests.dashboard.wallboards.drawing import floor_of, wallboards
+from tests.services.process import ROOT
 
 QUEUE_WALL = TEMPLATES["queue"].wallboard
 
@@ -82,6 +84,25 @@ def test_rows_are_dealt_to_parts_that_they_fit_into(count: int, pinned: int, fit
     assert parts_of(dealt) <= PARTS
     assert len(dealt) == count or parts_of(dealt) == PARTS
     assert dealt[: min(pinned, fits // 2, count)] == [None] * min(pinned, fits // 2, count)
+
+
+def test_a_team_of_two_hundred_comes_round_on_an_upright_screen() -> None:
+    floor = floor_of(life(), TEMPLATES["team"].wallboard)
+    many = [floor.representatives[0]] * 200
+    rows = next(
+        tile.value.value
+        for tile in make_wall(replace(floor, representatives=many)).tiles
+        if tile.tile.kind is Kind.REPRESENTATIVES
+    )
+    assert isinstance(rows, Rows)
+    assert (len(rows.lines), rows.more_wide, rows.more_tall) == (200, 0, 0)
+
+
+@pytest.mark.parametrize("shape", ["wide", "tall"])
+def test_the_style_sheet_knows_every_part(shape: str) -> None:
+    style = (ROOT / "static" / "css" / "wall" / "turn.css").read_text(encoding="utf-8")
+    parts = re.findall(rf'\[data-wall-part="(\d+)"\] \[data-{shape}\]:not\(\[data-{shape}~="(\d+)"\]\)', style)
+    assert parts == [(str(part), str(part)) for part in range(1, PARTS + 1)]
 
 
 @given(st.integers(1, 60), st.tuples(st.floats(20, 120), st.floats(12, 60)))
