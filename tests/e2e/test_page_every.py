@@ -209,6 +209,19 @@ async def test_no_page_breaks_the_policy(center: Center, session: str, page: Pag
     assert faults == []
 
 
+async def test_on_paper_a_list_is_its_rows_and_what_chose_them(center: Center, session: str, page: Page) -> None:
+    await show(page, center, session, "/sessions/?state=with-rep")
+    await page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    await page.emulate_media(media="print")
+
+    await expect(rows_of(page).first).to_be_visible()
+    await expect(page.locator(".tabs > :visible")).to_contain_text(["With a rep"])
+    for pressed in (".nav", ".search", ".page-head__actions", ".sheet-menu", "form[action='/logout/']"):
+        await expect(page.locator(pressed)).to_be_hidden()
+    ink = await page.locator("h1").evaluate("(one) => getComputedStyle(one).color")
+    assert ink == "rgb(16, 21, 19)"  # the light theme's, whatever the screen's
+
+
 async def test_without_scripts_every_page_shows_its_rows(center: Center, session: str, browser: Browser) -> None:
     async with plain_page(browser) as page:
         for board in ("overview-queues", *LISTS, "links"):
