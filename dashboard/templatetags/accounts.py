@@ -8,6 +8,7 @@ from django.forms import BoundField
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from dashboard.accounts.browsers import browser_words
 from dashboard.accounts.oidc import PROVIDER_ID
 
 register = template.Library()
@@ -47,6 +48,9 @@ def sso(context: template.Context) -> dict[str, str] | None:
         "name": settings.OIDC.name,
         "address": f"{address}?{urlencode({'next': following})}" if following else address,
     }
+
+
+register.filter("browser", browser_words)
 
 
 @register.filter
