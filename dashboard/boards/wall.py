@@ -1,5 +1,6 @@
 """A wallboard's picture: rows in view, a moment and a definition in, the values of its tiles out. Pure."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -163,7 +164,8 @@ def _rows(
     floor: Floor, tile: definition.Tile, lines: Sequence[Line], slots: list[Slot], size: tuple[float, float]
 ) -> Rows:
     kept = list(zip(lines, slots, strict=False))
-    arranged = card_lines(len(lines), size) if tile.form is Form.CARDS else []
+    at_once = sum(slot.wide is None or 1 in slot.wide for slot in slots)
+    arranged = card_lines(at_once, size) if tile.form is Form.CARDS else []
     spans = [(span, line) for line, each in enumerate(arranged, start=1) for span in each]
     if spans:
         kept = _span(kept, spans)
@@ -176,10 +178,14 @@ def _rows(
 def _span(kept: list[tuple[Line, Slot]], spans: list[tuple[int, int]]) -> list[tuple[Line, Slot]]:
     """Give each card its width: in every part, the cards take the same places one after the other."""
     pinned = sum(1 for _, slot in kept if slot.wide is None)
-    rest = max(1, len(spans) - pinned)
+    taken = Counter[int]()  # by part
     made = []
     for place, (line, slot) in enumerate(kept):
-        span, row = spans[place if place < pinned else min(pinned + (place - pinned) % rest, len(spans) - 1)]
+        own = place
+        if slot.wide:
+            own = pinned + taken[slot.wide[0]]
+            taken[slot.wide[0]] += 1
+        span, row = spans[min(own, len(spans) - 1)]
         made.append((line, replace(slot, span=span, line=row)))
     return made
 

@@ -157,12 +157,15 @@ def deal(count: int, pinned: int, fits: int) -> list[int | None]:
     """Return the part, from 1 on, in which each of `count` rows shows; None for rows that stay.
 
     The first `pinned` rows stay, as far as they leave half the room to the others. Rows beyond the last part are cut.
+    Parts are alike, the first the largest: a last one of a row or two would leave a screen empty.
     """
     if count <= fits:
         return [None] * count
     stay = min(pinned, fits // 2)
     each = fits - stay
-    return [None] * stay + [1 + place // each for place in range(min(count - stay, each * PARTS))]
+    rest = min(count - stay, each * PARTS)
+    parts = ceil(rest / each)
+    return [None] * stay + [1 + place * parts // rest for place in range(rest)]
 
 
 def parts_of(dealt: Iterable[int | None]) -> int:

@@ -81,6 +81,9 @@ def test_rows_are_dealt_to_parts_that_they_fit_into(count: int, pinned: int, fit
     dealt = deal(count, pinned, fits)
     for part in range(1, parts_of(dealt) + 1):
         assert sum(1 for own in dealt if own in (None, part)) <= fits
+    sizes = [dealt.count(part) for part in range(1, parts_of(dealt) + 1)]
+    assert max(sizes) - min(sizes) <= 1
+    assert sizes[0] == max(sizes)
     assert parts_of(dealt) <= PARTS
     assert len(dealt) == count or parts_of(dealt) == PARTS
     assert dealt[: min(pinned, fits // 2, count)] == [None] * min(pinned, fits // 2, count)
