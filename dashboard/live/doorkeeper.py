@@ -62,6 +62,32 @@ def choose(viewer: Viewer, board: str, query: str, moment: Moment) -> ViewKey | 
     return choose_view(board, viewer, query, scope_of(viewer, moment))
 
 
+class Desk:
+    """Looks up who is behind tickets: one after the other would keep a crowd waiting that comes at once.
+
+    So whoever comes while a look-up is at work is in the next one, together with all others who do.
+    """
+
+    def __init__(self, thread: DatabaseThread) -> None:
+        self._thread = thread
+        self._turn = asyncio.Lock()
+        self._asked: set[Ticket] = set()
+        self._next: asyncio.Task[dict[Ticket, Bearer]] | None = None
+
+    async def find(self, ticket: Ticket) -> Bearer | None:
+        """Return who is behind a ticket, by a look that begins after the asking. Raises DatabaseError."""
+        self._asked.add(ticket)
+        if self._next is None:
+            self._next = asyncio.create_task(self._look())
+        bearers = await asyncio.shield(self._next)  # who leaves ends nobody else's look
+        return bearers.get(ticket)
+
+    async def _look(self) -> dict[Ticket, Bearer]:
+        async with self._turn:
+            asked, self._asked, self._next = self._asked, set(), None
+            return await self._thread.run(find_bearers, asked)
+
+
 class Doorkeeper:
     """Knows the sockets of one process; a few queries check up to 500 of them. `moment` gives what is known now."""
 
@@ -71,6 +97,7 @@ class Doorkeeper:
         self._bearers: dict[Ticket, Bearer] = {}  # of the sockets, as of the last check
         self._rings = 0
         self._thread = DatabaseThread("doorkeeper")
+        self._desk = Desk(self._thread)
         self._bell = Bell()
 
     async def run(self) -> None:
@@ -94,11 +121,10 @@ class Doorkeeper:
             return CloseCode.SESSION_GONE
         rings = self._rings
         try:
-            bearers = await self._thread.run(find_bearers, [ticket])
+            bearer = await self._desk.find(ticket)
         except DatabaseError as error:
             log.warning("a socket was sent away, the database does not answer", error=type(error).__name__)
             return CloseCode.COME_BACK
-        bearer = bearers.get(ticket)
         if bearer is None:
             return CloseCode.SESSION_GONE
         key = choose(bearer.viewer, board, query, self._moment())

@@ -34,6 +34,7 @@ class Book:
     def __init__(self) -> None:
         self.stands = True
         self.look_count = 0
+        self.looks: list[int] = []  # at how many tickets each
         self.fails = False
         self.holding = threading.Event()
         self.holding.set()
@@ -43,6 +44,7 @@ class Book:
         display = Display(pk=1, wallboard=Wallboard(slug="queue-wall"))
         found = {ticket: Bearer(display) for ticket in tickets} if self.stands else {}
         self.look_count += 1
+        self.looks.append(len(tickets))
         if self.fails:
             raise OperationalError("the database is away")
         self.holding.wait(10)
@@ -151,6 +153,26 @@ async def test_a_check_forgets_nobody_who_is_just_coming_in(hub: SlowHub, book: 
         await wait_for(lambda: bool(hub.sockets), "the socket")
 
         assert set(hub.doorkeeper._bearers) == {TICKET}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_those_who_come_together_are_looked_up_together(book: Book, fails: bool) -> None:
+    keeper = Doorkeeper([], empty_moment)
+    first, leaving, *others = [Ticket(token_digest=str(number)) for number in range(50)]
+    book.holding.clear()
+    tasks = [asyncio.create_task(keeper.admit(first, WALLBOARD, ""))]
+    await wait_for(lambda: book.look_count == 1, "the first look")
+    tasks += [asyncio.create_task(keeper.admit(ticket, WALLBOARD, "")) for ticket in others]
+    gone = asyncio.create_task(keeper.admit(leaving, WALLBOARD, ""))
+    await wait_for(lambda: leaving in keeper._desk._asked, "all asked")
+    gone.cancel()
+    book.holding.set()
+    book.fails = fails
+    answers = await asyncio.gather(*tasks)
+
+    assert book.looks == [1, 49]
+    assert [answer == CloseCode.COME_BACK for answer in answers] == [False] + [fails] * 48
+    keeper._thread.close()
 
 
 def empty_moment() -> Moment:
