@@ -3,6 +3,7 @@
 import configparser
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,16 @@ def test_every_secret_and_volume_of_the_compose_file_is_declared() -> None:
     assert {name for name in named if not name.startswith((".", "/"))} == set(content["volumes"])
     waited_for = {name for one in services for name in one.get("depends_on", ())}
     assert waited_for <= set(content["services"])
+
+
+def test_secrets_beside_the_compose_file_stay_out_of_images_and_commits() -> None:
+    beside = {"sources.toml", "secrets/secret_key", ".env"}
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+
+    assert {f"**/{path.partition('/')[0]}" for path in beside} <= set(ignored)
+    paths = [f"deploy/{path}" for path in sorted(beside)]
+    told = subprocess.run(["git", "check-ignore", *paths], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert told.stdout.split() == paths
 
 
 def test_the_proxy_passes_sockets_and_hides_metrics() -> None:
