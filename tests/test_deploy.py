@@ -38,6 +38,23 @@ def test_units_start_what_the_procfile_starts(kind: str) -> None:
     assert service["ExecStart"] == f"/srv/dashboard/.venv/bin/{PROCFILE[kind]}"
 
 
+@pytest.mark.parametrize("kind", (*KINDS, "prune"))
+def test_manage_runs_with_what_the_units_have(kind: str) -> None:
+    service = unit(DEPLOY / "systemd" / f"dashboard-{kind}.service")["Service"]
+    words = shlex.split((DEPLOY / "manage").read_text(encoding="utf-8"), comments=True)
+
+    same = ("EnvironmentFile", "StateDirectory", "StateDirectoryMode", "UMask")
+    for given in (
+        f"--uid={service['User']}",
+        f"--gid={service['Group']}",
+        f"--working-directory={service['WorkingDirectory']}",
+    ):
+        assert given in words
+    assert [f"--property={name}={service[name]}" for name in same] == [word for word in words if "--property" in word]
+    assert f"--setenv={service['Environment'].split()[0]}" in words
+    assert (DEPLOY / "manage").stat().st_mode & 0o111 == 0o111
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_containers_start_what_the_procfile_starts(kind: str) -> None:
     command = compose()["services"][kind].get("command") or ["python", "-m", "dashboard.serve"]
