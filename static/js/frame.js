@@ -2,7 +2,7 @@
 // Rows travel in <template>, because a bare <tr> does not survive a parser outside a table.
 import { arrange } from "./order.js";
 import { forgetHeld, hold, isHeld, outgoing, replaceHeld } from "./held.js";
-import { readUse, swap } from "./swap.js";
+import { swap } from "./swap.js";
 
 const places = new Map(); // DOM id of a view's whole -> where we are in its stream
 const ENVELOPE = /^<div hx-swap-oob="live:#([\w-]+)"( data-ack)?/;
@@ -25,17 +25,22 @@ function follows(frame, id) {
   return true;
 }
 
+// Returns the elements under whose ids something changed, and those within them that htmx has to look at.
 function swapChanged(frame) {
   const changed = [];
-  const isInUse = readUse();
+  const unread = [];
   for (const template of parts(frame, "swap")) {
     const id = template.dataset.swap;
     const old = document.getElementById(id);
     if (frame.dataset.frame === "paint") forgetHeld(old);
-    if (old) changed.push(...swap(old, pieceOf(template), isInUse));
-    else replaceHeld(id, document.importNode(pieceOf(template), true));
+    if (old) {
+      unread.push(...swap(old, pieceOf(template)));
+      changed.push(document.getElementById(id));
+    } else {
+      replaceHeld(id, document.importNode(pieceOf(template), true));
+    }
   }
-  return changed;
+  return { changed, unread };
 }
 
 function takeNew(frame) {
@@ -57,7 +62,7 @@ function dropGone(frame) {
 }
 
 export function show(frame) {
-  const changed = swapChanged(frame);
+  const { changed, unread } = swapChanged(frame);
   dropGone(frame);
   const fresh = takeNew(frame);
   for (const order of parts(frame, "order")) {
@@ -70,7 +75,7 @@ export function show(frame) {
   const rows = [...fresh.values()];
   const detail = { kind: frame.dataset.frame, changed, fresh: rows, gone: parts(frame, "gone").length };
   document.dispatchEvent(new CustomEvent("live:shown", { detail }));
-  return [...changed, ...rows];
+  return [...unread, ...rows];
 }
 
 htmx.defineExtension("live", {

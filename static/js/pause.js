@@ -37,7 +37,7 @@ function resume() {
   changes = 0;
   if (isTooLong) document.dispatchEvent(new Event("live:lost"));
   else for (const frame of frames) show(frame);
-  tick();
+  tick(document);
 }
 
 export function toggle() {

@@ -57,35 +57,34 @@ export const serverClock = () => Date.now() + ahead;
 // The same; while the page is paused, the moment at which it was.
 export const readClock = () => Number(root.dataset.paused) || serverClock();
 
-// Sets the clocks within `whole`.
-export function tick(whole = document) {
-  if (!whole.querySelectorAll) return;
+const CLOCKS = "time[data-since], time[data-until], time[data-clock], rect[data-target]";
+
+function tickOne(element, now, offsets) {
+  const { since, until, target, offset, source } = element.dataset;
+  const ago = (moment) => (now - Date.parse(moment)) / 1000 + Number(offset ?? offsets[source] ?? 0);
+  if (target !== undefined) fill(element, ago(since));
+  else if (since !== undefined) write(element, duration(ago(since)));
+  else if (until !== undefined) tickUntil(element, -ago(until));
+  else write(element, new Date(now).toISOString().slice(11, 19));
+}
+
+// Sets the clocks within `wholes`.
+export function tick(...wholes) {
   const now = readClock();
   const offsets = readOffsets();
-  const since = (element, moment) =>
-    (now - Date.parse(moment)) / 1000 + Number(element.dataset.offset ?? offsets[element.dataset.source] ?? 0);
-  for (const element of whole.querySelectorAll("time[data-since]")) {
-    write(element, duration(since(element, element.dataset.since)));
-  }
-  for (const element of whole.querySelectorAll("time[data-until]")) {
-    tickUntil(element, -since(element, element.dataset.until));
-  }
-  for (const bar of whole.querySelectorAll("rect[data-target]")) fill(bar, since(bar, bar.dataset.since));
-  for (const element of whole.querySelectorAll("time[data-clock]")) {
-    write(element, new Date(now).toISOString().slice(11, 19));
+  for (const whole of wholes) {
+    for (const element of whole.querySelectorAll(CLOCKS)) tickOne(element, now, offsets);
   }
 }
 
 setClock(root.dataset.now);
-tick();
-setInterval(() => tick(), 1000);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
+tick(document);
+setInterval(() => tick(document), 1000);
+document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(document); });
 // A swap brought the written times back: set them before the next paint.
-document.addEventListener("live:shown", ({ detail }) => {
-  for (const element of [...detail.changed, ...detail.fresh]) tick(element);
-});
+document.addEventListener("live:shown", ({ detail }) => tick(...detail.changed, ...detail.fresh));
 document.addEventListener("htmx:wsAfterMessage", () => {
   const lights = document.querySelector(".fresh");
   if (lights) tick(lights);
 });
-for (const name of ["live:arranged", "htmx:afterSwap"]) document.addEventListener(name, () => tick());
+for (const name of ["live:arranged", "htmx:afterSwap"]) document.addEventListener(name, () => tick(document));

@@ -14,7 +14,7 @@ const say = (name, text) => { banner.querySelector(`[data-lost="${name}"]`).text
 function lose() {
   banner.hidden = false;
   root.dataset.paused = pictureAt;
-  tick();
+  tick(document);
   say("since", timeOfDay(pictureAt));
   say("picture", timeOfDay(pictureAt, true));
 }
@@ -22,7 +22,7 @@ function lose() {
 function find() {
   banner.hidden = true;
   delete root.dataset.paused;
-  tick();
+  tick(document);
 }
 
 function look() {
