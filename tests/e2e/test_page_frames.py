@@ -295,7 +295,9 @@ OPEN = '<details id="more"><summary>{0}</summary>more</details>'
     ],
     ids=["focus", "open", "selection"],
 )
-async def test_what_differs_is_written_where_it_stands_and_nobody_is_thrown_out_of_it(page: Page, busy: str, use: str) -> None:
+async def test_what_differs_is_written_where_it_stands_and_nobody_is_thrown_out_of_it(
+    page: Page, busy: str, use: str
+) -> None:
     server = await open_page(page)
     before, after = (cells(busy.format(text), f"idle {text}", "same") for text in ("old", "new"))
     await play(server, page, [before])
