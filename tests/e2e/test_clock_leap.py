@@ -103,13 +103,13 @@ def center(tmp_path: Path, environment: dict[str, str], appliance: Appliance, ve
         sources = Path(environment["SOURCES_FILE"])
         polled = f'\n[phones]\n{TABLES["phones"]}url = "{vendors.urls["evovoice"]}"\ninterval = 5\n'
         sources.write_text(sources.read_text() + polled)
+        site = stack.enter_context(serving(environment, tmp_path / "web.log"))  # alone: each of the four loads slowly
         for name, arguments in {
             "mirror": ("manage.py", "runmirror"),
             "worker": ("-m", "celery", "-A", "dashboard.celery", "worker"),
             "beat": ("-m", "celery", "-A", "dashboard.celery", "beat"),
         }.items():
             stack.enter_context(running(*arguments, log_path=tmp_path / f"{name}.log", environment=environment))
-        site = stack.enter_context(serving(environment, tmp_path / "web.log"))
         installation.wait_for_state("live")
         yield Center(appliance, installation, site, environment, tmp_path)
 

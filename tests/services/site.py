@@ -27,6 +27,8 @@ from tests.services.loopback import call
 from tests.services.process import Process, free_port, running
 from tests.services.waiting import wait_until
 
+START_SECONDS = 60.0  # to answer, on a machine that has much else to do
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -104,7 +106,7 @@ def serving(environment: dict[str, str], log_path: Path) -> Iterator[Site]:
     with running("-m", "dashboard.serve", log_path=log_path, environment=environment) as process:
         site = Site(int(environment["PORT"]), process)
         process.wait_for_output("serving")
-        wait_until(site.is_answering, what="the site")
+        wait_until(site.is_answering, START_SECONDS, "the site")
         yield site
 
 
