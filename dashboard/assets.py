@@ -19,7 +19,7 @@ def locate(origin: str) -> Path:
         return Path(settings.NODE_MODULES) / path
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise ImproperlyConfigured(f"ASSETS names the package {package}, which is not installed. Run `make setup`.")
+        raise ImproperlyConfigured(f"ASSETS names the package {package}, which is not installed. Run `make install`.")
     return Path(spec.origin).parent / path
 
 
@@ -70,7 +70,7 @@ class PackageFinder(BaseFinder):
         """Yield each published name with a storage that opens it."""
         for name, file in self.files.items():
             if not file.is_file():
-                raise ImproperlyConfigured(f"The asset {file.name} is missing. Run `make setup`.")
+                raise ImproperlyConfigured(f"The asset {file.name} is missing. Run `make install`.")
             yield name, RenamedFileStorage(file)
 
 

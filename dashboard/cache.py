@@ -1,7 +1,7 @@
 """The cache: Redis, and while that does not answer, this process's memory.
 
-Only limits on sign-ins stand in it. So without Redis people still sign in, and the limits still hold, but each web
-process counts for itself and forgets with its end.
+Limits on sign-ins stand in it, and which forms were sent (`dashboard.once`). So without Redis people still sign in, and
+all of this still holds, but each web process knows of its own only and forgets with its end.
 """
 
 import json
@@ -62,5 +62,8 @@ class SteadyCache(RedisCache):
         try:
             return ask(*arguments)
         except (RedisError, OSError) as error:
-            log.warning("limits on sign-ins are counted per process: Redis does not answer", error=type(error).__name__)
+            log.warning(
+                "limits on sign-ins and forms that were sent are known per process only: Redis does not answer",
+                error=type(error).__name__,
+            )
             return getattr(self._memory, name)(*arguments)

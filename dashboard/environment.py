@@ -14,6 +14,10 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from dashboard.accounts.oidc import OidcRefused, OidcSettings, understand_oidc
+from dashboard.zones import known_zones
+
+SECRETS = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ADMIN_PASSWORD", "OIDC_CLIENT_SECRET", "METRICS_TOKEN")
+"""The variables that `read_secret` reads: each may name a file instead, by the same name with `_FILE`."""
 
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"0", "false", "no", "off"})
@@ -100,6 +104,14 @@ def read_number(name: str, default: int, least: int = 0) -> int:
     if text.isascii() and text.isdigit() and len(text) < 7 and int(text) >= least:
         return int(text)
     raise ImproperlyConfigured(f'{name} is "{text}". Give a number from {least} to 999999.')
+
+
+def read_zone(name: str, default: str) -> str:
+    """Return a time zone's name."""
+    text = read_text(name, default)
+    if text in known_zones():
+        return text
+    raise ImproperlyConfigured(f'{name} is "{text}". Give a time zone as the IANA names it: Europe/Berlin, or UTC.')
 
 
 def read_origin(name: str) -> str | None:

@@ -105,7 +105,7 @@ def decline(user: User, handles: Iterable[str]) -> models.IdentityEdit:
     return _edit(user, (), lambda: f"Not one person: {', '.join(group)}", [group])
 
 
-def undo(user: User, edit_id: int) -> models.IdentityEdit:
+def undo(edit_id: int) -> models.IdentityEdit:
     """Take an edit back. Raises Refused where what it made has changed since."""
     with transaction.atomic():
         edit = models.IdentityEdit.objects.select_for_update().filter(pk=edit_id, undone_at=None).first()

@@ -86,8 +86,9 @@ def ensure_roles(**_signal: Any) -> None:
     permissions = Permission.objects.filter(content_type__app_label=APP, codename__in=list(Right))
     ids: dict[str, int] = dict(permissions.values_list("codename", "pk"))  # fewer, at an older migration
     holding = Group.permissions.through._default_manager
-    for role, rights in ROLES.items():
-        group, _is_new = Group.objects.get_or_create(name=role)
+    Group.objects.bulk_create((Group(name=role) for role in ROLES), ignore_conflicts=True)
+    for group in Group.objects.filter(name__in=list(ROLES)):
+        rights = ROLES[group.name]
         held = set(
             holding.filter(group_id=group.pk, permission_id__in=ids.values()).values_list("permission_id", flat=True)
         )

@@ -15,9 +15,8 @@ from dashboard.boards.moment import Moment
 from dashboard.boards.scope import EVERYTHING, NOTHING, Scope, scope_by_itself
 from dashboard.models.team import Team
 from dashboard.permission import may
+from dashboard.privacy import Privacy, stricter
 from dashboard.roles import Right
-from dashboard.wallboards.definition import Privacy
-from dashboard.wallboards.privacy import stricter
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,7 @@ def scope_of(user: AbstractBaseUser | AnonymousUser, moment: Moment) -> Scope:
     customers = Privacy.SHOWN if may(user, Right.SEE_CUSTOMERS) else standing_of(user).customers
     if may(user, Right.SEE_EVERYTHING):
         return Scope(customers=customers)
-    username = user.get_username()
-    led = moment.once(("led by", username), lambda: scope_by_itself(moment, username))
+    led = scope_by_itself(moment, user.get_username())
     return replace(standing_of(user).scope.joined(led), customers=customers)
 
 

@@ -15,8 +15,10 @@ from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
+from django.template import engines
 from django.template.loader import get_template
 from django.utils.module_loading import import_string
+from jinja2 import Environment
 from structlog.stdlib import get_logger
 from twisted.internet.defer import Deferred
 
@@ -98,8 +100,11 @@ def refusal() -> str | None:
 def load_templates() -> None:
     """Read every template now: later there may be no file descriptor left, or files of the next version in their place.
 
-    Django keeps what it has read.
+    Both engines keep what they have read.
     """
+    environment: Environment = engines["jinja2"].env  # type: ignore[attr-defined]  # what only this engine has
+    for name in environment.list_templates():
+        environment.get_template(name)
     for folder in settings.TEMPLATES[0]["DIRS"]:
         for path in folder.rglob("*.html"):
             get_template(path.relative_to(folder).as_posix())

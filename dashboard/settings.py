@@ -21,6 +21,7 @@ from dashboard.environment import (
     read_secret,
     read_secret_key,
     read_text,
+    read_zone,
 )
 from dashboard.logging import FORMATS, LEVELS, configure_logging
 from dashboard.roles import ADMINISTRATOR, ROLE_WORDS
@@ -72,6 +73,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "dashboard.middleware.ForbidStoring",
     "dashboard.middleware.DenyFeatures",
+    "dashboard.middleware.KeepSignInOut",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -97,7 +99,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
             ]
         },
-    }
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates" / "lists"],
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "dashboard.list_templates.environment"},
+    },
 ]
 
 # Storage
@@ -152,6 +160,7 @@ SESSION_COOKIE_AGE = read_number("SESSION_HOURS", 168, least=1) * 3600  # from t
 SESSION_IDLE_SECONDS = read_number("SESSION_IDLE_MINUTES", 720, least=1) * 60
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}dashboard_csrf"
+CSRF_FAILURE_VIEW = "dashboard.middleware.refuse_form"
 CSRF_COOKIE_HTTPONLY = True  # htmx sends the token as a header that the page itself holds
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
@@ -236,9 +245,9 @@ ASSETS = {
     "admin/": "django:contrib/admin/static/admin",  # the one folder that is published whole
 }
 
-# Language and time
+# Language and time. The zone is the site's: of its days, and of every time that people read. Stored times are UTC.
 LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
+TIME_ZONE = read_zone("TIME_ZONE", "UTC")
 USE_I18N = True
 USE_TZ = True
 

@@ -13,6 +13,8 @@ from realtime.schema import TABLE_ALIASES, TABLES
 
 MAX_SECRET_BYTES = 64 * 1024
 MAX_BUNDLE_BYTES = 16 * 1024 * 1024
+DISPENSABLE_TABLES = ("support_session_attribute", "presentation_session", "attendee")
+"""Whoever leaves them out misses what they tell; without any other table boards would say what is not so."""
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
@@ -159,7 +161,13 @@ def read_tables(value: Any) -> tuple[str, ...]:
     """Return the names of tables to subscribe to, each once."""
     if not isinstance(value, list) or not value:
         raise Mistake("it must be a list of table names; leave it out to get all tables")
-    return tuple(dict.fromkeys(known_table(name) for name in value))
+    tables = tuple(dict.fromkeys(known_table(name) for name in value))
+    missing = [name for name in TABLES if name not in tables and name not in DISPENSABLE_TABLES]
+    if missing:
+        raise Mistake(
+            f"boards need {', '.join(missing)} too; add what is missing, or leave the key out to get all tables"
+        )
+    return tables
 
 
 def known_table(value: Any) -> str:

@@ -30,6 +30,7 @@ from dashboard.views.people import (
 from dashboard.views.saved_views import delete_view, rename_view, save_view, show_saved_views
 from dashboard.views.screens import claim_token, show_screen, tell_state
 from dashboard.views.sources import poll_source_now, resynchronise, show_polls, show_sources
+from dashboard.views.targets import edit_targets
 from dashboard.views.teams import delete_team, edit_team, show_teams
 from dashboard.views.vendor_sessions import show_vendor_details, start_session
 from dashboard.views.wallboard_editor import (
@@ -66,6 +67,7 @@ urlpatterns = [
     path("saved-views/<int:pk>/rename/", rename_view, name="rename-view"),
     path("saved-views/<int:pk>/delete/", delete_view, name="delete-view"),
     path("teams/", show_teams, name="teams"),
+    path("targets/", edit_targets, name="targets"),
     path("teams/new/", edit_team, name="new-team"),
     path("teams/<int:pk>/", edit_team, name="team"),
     path("teams/<int:pk>/delete/", delete_team, name="delete-team"),

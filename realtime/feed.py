@@ -4,7 +4,7 @@ The channel layer carries the news and may lose it; the `Link` rows' sequence nu
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Protocol
@@ -21,6 +21,7 @@ from realtime.store import Position
 
 GROUP = "realtime.feed"
 CONTROL_GROUP = "realtime.control"
+PROBE_GROUP = "realtime.probe"  # nobody follows it
 PAYLOAD_LIMIT_BYTES = 1024 * 1024
 """A larger batch (a first full copy) is announced without its rows; the follower reads them from the database."""
 
@@ -36,6 +37,7 @@ class ChannelLayer(Protocol):
     async def new_channel(self) -> str: ...
     async def receive(self, channel: str) -> dict[str, Any]: ...
     async def group_add(self, group: str, channel: str) -> None: ...
+    async def group_discard(self, group: str, channel: str) -> None: ...
     async def group_send(self, group: str, message: dict[str, Any]) -> None: ...
 
 
@@ -65,13 +67,18 @@ async def ask_resynchronise(source: str) -> bool:
 
 
 async def follow() -> AsyncIterator[Published | LinkStatus]:
-    """Yield what is published from now on. Survives the loss of the layer; what was sent meanwhile is lost."""
+    """Yield what is published from now on. Survives the loss of the layer; what was sent meanwhile is lost.
+
+    So is what a process of another version says in words that this one does not know: as after any loss, the database
+    tells the rest.
+    """
     async for message in follow_group(GROUP):
-        match message.get("type"):
-            case "feed.change":
-                yield _decode_change(message["payload"])
-            case "feed.status":
-                yield _decode_status(message["payload"])
+        try:
+            decoded = _DECODERS[message["type"]](message["payload"])
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("a message of another version is left out", error=type(error).__name__)
+        else:
+            yield decoded
 
 
 async def follow_group(group: str) -> AsyncIterator[dict[str, Any]]:
@@ -79,13 +86,28 @@ async def follow_group(group: str) -> AsyncIterator[dict[str, Any]]:
     layer = _layer()
     while True:
         try:
-            channel = await layer.new_channel()
-            await layer.group_add(group, channel)
+            channel = await _join(layer, group)
             while True:
                 yield await layer.receive(channel)
         except (OSError, RedisError) as error:
             log.warning("channel layer lost, joining again", group=group, error=type(error).__name__)
             await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _join(layer: ChannelLayer, group: str) -> str:
+    """Return a new channel that is in a group.
+
+    channels_redis keeps what it began when the server is away (`RedisPubSubLoopLayer.channels`, `.groups`), a channel
+    for each try: so nothing is begun before the server has taken a message, and a membership that failed is given up.
+    """
+    await layer.group_send(PROBE_GROUP, {"type": "probe"})
+    channel = await layer.new_channel()
+    try:
+        await layer.group_add(group, channel)
+    except (OSError, RedisError):
+        await layer.group_discard(group, channel)
+        raise
+    return channel
 
 
 async def send_to_group(group: str, message: dict[str, Any]) -> bool:
@@ -142,10 +164,18 @@ def _restore_times(table: str, rows: dict[str, Fields]) -> None:
                 row[name] = datetime.fromisoformat(text)
 
 
-_STATUS_TIMES = [one.name for one in fields(LinkStatus) if one.name.endswith(("_at", "_since"))]
+_STATUS_FIELDS = [one.name for one in fields(LinkStatus)]
+_STATUS_TIMES = [name for name in _STATUS_FIELDS if name.endswith(("_at", "_since"))]
 
 
 def _decode_status(payload: bytes) -> LinkStatus:
-    body = orjson.loads(payload)
-    times = {name: datetime.fromisoformat(body[name]) for name in _STATUS_TIMES if body[name]}
+    told = orjson.loads(payload)
+    body = {name: told[name] for name in _STATUS_FIELDS if name in told}  # a newer mirror may tell more
+    times = {name: datetime.fromisoformat(body[name]) for name in _STATUS_TIMES if body.get(name)}
     return LinkStatus(**body | times | {"state": LinkState(body["state"])})
+
+
+_DECODERS: Mapping[str, Callable[[bytes], Published | LinkStatus]] = {
+    "feed.change": _decode_change,
+    "feed.status": _decode_status,
+}

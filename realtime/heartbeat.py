@@ -16,8 +16,8 @@ import structlog
 from django.db import Error as DatabaseError
 from django.db.models.functions import Now
 
+from realtime.database import DatabaseThread
 from realtime.models import Heartbeat
-from realtime.store import DatabaseThread
 
 WRITE_SECONDS = 5.0
 MISSING = timedelta(seconds=20)

@@ -15,8 +15,9 @@ from realtime import feed, store
 from realtime.backoff import Backoff
 from realtime.bell import Bell
 from realtime.change import Applied, Batch, Change
+from realtime.database import DatabaseThread
 from realtime.feed import Published
-from realtime.store import DatabaseThread, Lease, Position
+from realtime.store import Lease, Position
 
 log = structlog.get_logger(__name__)
 
@@ -73,11 +74,14 @@ class Journal:
             try:
                 self.seq = await self._thread.run(store.commit, self._lease, change, epoch, self.seq)
                 break
+            except asyncio.CancelledError:
+                self._batch.add_older(change)  # for `flush`; whole rows written twice are the same rows
+                raise
             except DatabaseError as error:
                 self.is_failing = True
                 log.warning("commit failed, trying again", source=self._lease.source, error=type(error).__name__)
-                await asyncio.sleep(backoff.next_seconds())
                 self._batch.add_older(change)
+                await asyncio.sleep(backoff.next_seconds())
                 change, epoch = self._batch.take(), self.epoch
         self.is_failing = False
         self._count(change, time.monotonic() - began)

@@ -19,6 +19,7 @@ from realtime.appliance.link import Link, open_link
 from realtime.backoff import Backoff
 from realtime.bell import Bell
 from realtime.change import Change
+from realtime.database import DatabaseThread
 from realtime.errors import Actor, CredentialsRefused, IllegalMessage, LeaseLost, LinkLost, who_acts
 from realtime.journal import Journal
 from realtime.leaps import ClockWatch
@@ -31,7 +32,7 @@ from realtime.session import Phase, Send, Session, Settled, Step, Subscribed, Tr
 from realtime.source import Appliance
 from realtime.state import State
 from realtime.status import LinkState, LinkStatus
-from realtime.store import DatabaseThread, Lease
+from realtime.store import Lease
 
 KEEP_SECONDS = 2.0  # between two renewals of the lease, which lives 8 s
 LEASE_POLL_SECONDS = 1.0
@@ -40,7 +41,7 @@ SAMPLE_CONTACT = timedelta(minutes=1)  # a picture without news for longer is no
 OPERATOR_RETRY_SECONDS = 30.0
 BUG_RETRY_SECONDS = 5.0
 DRAIN_SECONDS = 3.0
-CLOCK_OFFSET_LIMIT_SECONDS = 10 * 365 * 86400.0
+CLOCK_OFFSET_LIMIT_SECONDS = 10 * 365 * 86400.0  # `realtime.values.TIMESTAMP_LIMIT` leaves room for it
 
 log = structlog.get_logger(__name__)
 
@@ -213,7 +214,7 @@ class Mirror:
 
     async def _converse(self, journal: Journal, backoff: Backoff) -> None:
         """Hold one dialogue from the token to the end of the link, which always is an error."""
-        token = await oauth.token(self._appliance)
+        token = await oauth.token(self._appliance, self._thread)
         async with open_link(self._appliance) as link:
             self._link = link
             self._status = replace(self._status, connection_count=self._status.connection_count + 1)
@@ -227,7 +228,7 @@ class Mirror:
                 await link.send(session.start().message)
                 await self._receive(link, session, journal, backoff)
             except CredentialsRefused as refused:
-                if await oauth.reject(self._appliance, token):
+                if await oauth.reject(self._appliance, self._thread, token):
                     raise LinkLost("the token was no longer valid, a new one is asked for") from refused
                 raise
             finally:

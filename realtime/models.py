@@ -267,7 +267,7 @@ class Heartbeat(models.Model):
 
 
 class AccessToken(models.Model):
-    """The one API token all processes share for a source, sealed; see `realtime.appliance.oauth`."""
+    """The one API token all processes share for a source, sealed; see `realtime.outbound.tokens`."""
 
     source = models.CharField(primary_key=True, max_length=32)
     token_sealed = models.TextField(default="", blank=True)

@@ -5,7 +5,7 @@ happened while we were listening (`Cause.LIVE`) are taken for events; what a cop
 something that may have happened at any time before. Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import cast
 
@@ -30,8 +30,9 @@ def _insert(change: Change, table: str, key: str, fields: Fields) -> None:
     change.inserts.setdefault(table, {})[key] = fields
 
 
-def _delete(change: Change, table: str, keys: Iterable[str]) -> None:
-    change.deletes.setdefault(table, []).extend(keys)
+def _delete(change: Change, table: str, keys: Collection[str]) -> None:
+    if keys:
+        change.deletes.setdefault(table, []).extend(keys)
 
 
 def _note_spells(state: State, applied: Applied, now: datetime, change: Change) -> None:
@@ -41,12 +42,23 @@ def _note_spells(state: State, applied: Applied, now: datetime, change: Change) 
     for table in ("representative_support_session", "presenter"):
         touched |= applied.targets(table, "representative_id")
     for key in touched:
-        row = state.representatives.get(key)
-        if row is None:
-            if key in state.representative_spells:
-                _delete(change, "representative_spell", [key])
-        elif applied.cause is Cause.LIVE:
+        if key in state.representatives and applied.cause is Cause.LIVE:
             _note_spell(state, key, applied, now, change)
+        elif key in state.representative_spells and not _may_still_hold(state, key, rows.get(key)):
+            _delete(change, "representative_spell", [key])
+
+
+def _may_still_hold(state: State, key: str, seen: RowChange | None) -> bool:
+    """Whether a new picture shows the same login in the state of its spell; of any other nobody saw the beginning."""
+    row = state.representatives.get(key)
+    if row is None or (seen is not None and _login(seen.before) != _login(seen.after)):
+        return False
+    return state.representative_spells[key].get("state") == representative_state(state, key, row)
+
+
+def _login(row: Fields | None) -> tuple[object, ...]:
+    """Return what tells one login from another: after a restart the appliance may give a row id to somebody else."""
+    return (row.get("user_id"), row.get("created_at")) if row else ()
 
 
 def _note_spell(state: State, key: str, applied: Applied, now: datetime, change: Change) -> None:
@@ -83,10 +95,13 @@ def _growth(applied: Applied, table: str, key: str) -> int:
 
 
 def _note_stays(state: State, applied: Applied, now: datetime, change: Change) -> None:
-    """Note each stay in a queue that ended by a move to another one; forget them with their session."""
+    """Note each stay in a queue that ended by a move to another one; forget them with their session.
+
+    A new picture may show another session under the row id: after a restart the appliance gives ids anew.
+    """
     for key, row in applied.rows.get("support_session", {}).items():
         past = state.referring("queue_stay", "support_session_id", key)
-        if row.after is None:
+        if row.after is None or (applied.cause is not Cause.LIVE and _lsid(row.before) != _lsid(row.after)):
             _delete(change, "queue_stay", past)
         elif applied.cause is Cause.LIVE and row.before and row.before.get("queue_id") != row.after.get("queue_id"):
             left = row.before.get("queue_id")
@@ -99,6 +114,10 @@ def _note_stays(state: State, applied: Applied, now: datetime, change: Change) -
                 "left_at": row.after.get("queue_entered_at") or now,
             }
             _insert(change, "queue_stay", f"{key}/{len(past) + 1}", fields)
+
+
+def _lsid(row: Fields | None) -> object:
+    return row.get("lsid") if row else None
 
 
 def _note_queues(state: State, applied: Applied, now: datetime, change: Change) -> None:

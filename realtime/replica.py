@@ -14,10 +14,11 @@ from django.db import Error as DatabaseError
 
 from realtime import feed, store
 from realtime.change import Applied
+from realtime.database import DatabaseThread
 from realtime.feed import Published
 from realtime.state import State
 from realtime.status import LEASE_SECONDS, SKEW, LinkState, LinkStatus
-from realtime.store import Copy, DatabaseThread, Position
+from realtime.store import Copy, Position
 
 COMPARE_SECONDS = 2.0
 GRACE_SECONDS = 0.25  # for a message that is on its way when the places are compared
@@ -173,7 +174,8 @@ class Replica:
     def _forget_sources(self, statuses: dict[str, LinkStatus]) -> None:
         """Drop sources whose rows an operator took out of the database."""
         self._unread &= statuses.keys()
+        for source in self.statuses.keys() - statuses.keys():
+            del self.statuses[source]
         for source in self._positions.keys() - statuses.keys():
             del self._positions[source]
-            self.statuses.pop(source, None)
             self._tell(self.state.apply(self.state.difference(source, {})))

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from realtime.change import Fields, Rows
+from realtime.errors import IllegalMessage
 from realtime.schema import (
     APPLIANCE_TABLES,
     TABLE_ALIASES,
@@ -18,18 +19,20 @@ from realtime.schema import (
     row_key,
     split_key,
 )
-from realtime.values import AS_KIND, Json, as_id, clean_raw, clean_text, encode_value
+from realtime.values import AS_KIND, NESTING_LIMIT, Json, as_id, clean_raw, clean_text, encode_value
 
 ID_LIMIT = 128  # characters of a row id, with its table's name where we do not know the table
 NAME_LIMIT = 64  # characters of an unknown name that we remember
 ODDITY_LIMIT = 200  # distinct names that we remember per source
-
+LEFT_OUT = {"left out": f"nested more than {NESTING_LIMIT} levels deep"}  # in place of such a value
 
 Decoders = Mapping[str, tuple[str, Callable[[Json], Json]]]
 """Wire field -> our field and how its value is read."""
 
 Memory = tuple[Json, str, Fields]
-"""A row as sent, its key, and the row as decoded."""
+"""A row as sent (FORGOTTEN where it is nested too deep to be compared), its key, and the row as decoded."""
+
+FORGOTTEN = object()
 
 Memo = dict[str, dict[str, Memory]]
 """Table -> row id as sent -> what we remember."""
@@ -118,7 +121,8 @@ class RowDecoder:
             elif table in TABLES:
                 seen = self._seen.get(table, {})
                 for row_id in ids:
-                    seen.pop(str(row_id), None)
+                    if isinstance(row_id, str | int):
+                        seen.pop(str(row_id), None)
                 keys.setdefault(table, []).extend(self._keys(ids))
             else:
                 self.oddities.note("unknown table", wire_table)
@@ -158,7 +162,9 @@ class RowDecoder:
         if wire_fields is not None and not isinstance(wire_fields, dict):
             self.oddities.note("a row that is no JSON object, table", table)
             return None
-        return wire_fields, row_key(self.source, row_id), self._fields(table, decoders, wire_fields or {})
+        fields = self._fields(table, decoders, wire_fields or {})
+        is_cut = any(value is LEFT_OUT for value in fields.get("extra", {}).values())
+        return FORGOTTEN if is_cut else wire_fields, row_key(self.source, row_id), fields
 
     def _fields(self, table: str, decoders: Decoders, wire_fields: Mapping[str, Json]) -> Fields:
         fields: Fields = {}
@@ -167,17 +173,25 @@ class RowDecoder:
             known = decoders.get(wire_name)
             if known is None:
                 self.oddities.note("unknown field", f"{table}.{wire_name}")
-                extra[clean_text(wire_name)] = clean_raw(value)
+                extra[clean_text(wire_name)] = self._raw(table, wire_name, value)
                 continue
             name, decode = known
             decoded = None if value is None else decode(value)
             if decoded is None and value is not None:
                 self.oddities.note("odd value in field", f"{table}.{wire_name}")
-                extra[wire_name] = clean_raw(value)
+                extra[wire_name] = self._raw(table, wire_name, value)
             fields[name] = decoded
         if extra:
             fields["extra"] = extra
         return fields
+
+    def _raw(self, table: str, wire_name: str, value: Json) -> Json:
+        """Return a value to be kept as sent, or what says that it cannot be."""
+        try:
+            return clean_raw(value)
+        except IllegalMessage:
+            self.oddities.note("too deep a value in field", f"{table}.{wire_name}")
+            return LEFT_OUT
 
     def _add_unknown_rows(self, rows: dict[str, Fields], wire_table: str, wire_rows: Mapping[str, Json]) -> None:
         table = clean_text(wire_table)
@@ -185,7 +199,7 @@ class RowDecoder:
             row_id = self._row_id(wire_id, f"{table}/")
             if row_id is not None:
                 raw = wire_fields if isinstance(wire_fields, dict) else {}
-                extra = {clean_text(name): clean_raw(value) for name, value in raw.items()}
+                extra = {clean_text(name): self._raw(wire_table, name, value) for name, value in raw.items()}
                 rows[row_key(self.source, row_id)] = {"table": table} | ({"extra": extra} if extra else {})
 
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 class LinkState(StrEnum):
     """What a source's link to its appliance is doing."""
 
-    WAITING = "waiting"  # another mirror owns the source
     CONNECTING = "connecting"
     COPYING = "copying"  # subscribed, the full copy is arriving
     LIVE = "live"
@@ -24,7 +23,6 @@ class LinkState(StrEnum):
 
 
 _WORDS = {
-    LinkState.WAITING: "waiting for the other mirror",
     LinkState.CONNECTING: "connecting",
     LinkState.COPYING: "receiving the full copy",
     LinkState.LIVE: "live",

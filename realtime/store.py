@@ -2,23 +2,21 @@
 
 A commit takes the source's next sequence number from its `Link` row in the transaction that writes the rows, and names
 the lease's fencing number, so a mirror that was stopped and continued cannot write over its successor.
-Everything here is synchronous: call it on a `DatabaseThread`.
+Everything here is synchronous: call it on a `realtime.database.DatabaseThread`.
 """
 
-import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from realtime import models
 from realtime.change import Change, Fields, Rows
+from realtime.database import LIMIT_STANDSTILL, one_moment, short_transaction
 from realtime.errors import LeaseLost
 from realtime.leaps import clock_ahead
 from realtime.sampling import Waits
@@ -26,14 +24,7 @@ from realtime.schema import HELD_TABLES, UNKNOWN_ROW, Table
 from realtime.status import LEASE_SECONDS, SKEW, LinkState, LinkStatus
 from realtime.upsert import upsert_rows
 
-STANDSTILL_SECONDS = 5
-"""A transaction in which nothing happens for so long is broken off by PostgreSQL: a process that stands still in it, or
-a machine that is gone, must not keep the next owner from the source's row. Nobody can do that for SQLite."""
-
 KEY_CHUNK = 500
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 MODELS: dict[str, type[models.MirroredRow]] = {
     "customer_client": models.CustomerClient,
@@ -53,33 +44,6 @@ MODELS: dict[str, type[models.MirroredRow]] = {
     "representative_spell": models.RepresentativeSpell,
     "vendor_session": models.VendorSession,
 }
-
-
-class DatabaseThread:
-    """One thread with its own database connection, for code on an event loop.
-
-    A connection that failed is closed, so the next call opens a new one: a restarted database is survived.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
-
-    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a call on the thread and return its result; its errors come through."""
-
-        def guarded() -> T:
-            try:
-                return call(*args, **kwargs)
-            except (OperationalError, InterfaceError):
-                connection.close()
-                raise
-
-        return await asyncio.wrap_future(self._executor.submit(guarded))
-
-    def close(self) -> None:
-        """Close the connection and end the thread, after the calls already given."""
-        self._executor.submit(lambda: connection.close())  # looked up there: `connection` is each thread's own
-        self._executor.shutdown(wait=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +76,16 @@ class Copy:
         return Position(self.status.epoch, self.status.seq)
 
 
-def acquire_lease(source: str, owner: str) -> Lease | None:
-    """Take the lease of a source unless another owner holds it. `owner` names one run of one process."""
-    models.Link.objects.get_or_create(source=source)
+def acquire_lease(source: str, owner: str, poll_seconds: float | None = None) -> Lease | None:
+    """Take the lease of a source unless another owner holds it. `owner` names one run of one process.
+
+    `poll_seconds` is how often a polled source is asked; without it the source is an appliance that is mirrored.
+    """
+    models.Link.objects.get_or_create(source=source, defaults={"poll_seconds": poll_seconds})
     has_ended = Q(lease_expires_at__lt=Now()) | Q(lease_expires_at__gt=_lease_end() + SKEW)  # the clock was set back
     free = Q(owner="") | Q(lease_expires_at=None) | has_ended
     taken = models.Link.objects.filter(free, source=source).update(
-        owner=owner, fence=F("fence") + 1, lease_expires_at=_lease_end()
+        owner=owner, fence=F("fence") + 1, lease_expires_at=_lease_end(), poll_seconds=poll_seconds
     )
     if not taken:
         return None
@@ -139,8 +106,7 @@ def release_lease(lease: Lease, status: LinkStatus) -> None:
 
 def keep_sample(lease: Lease, minute: int, waits: Waits, after: int = 0) -> None:
     """Write a minute's sample; the first one of a minute stands. `after` as in `commit`. Raises LeaseLost."""
-    with transaction.atomic():
-        _limit_standstill()
+    with short_transaction():
         _write_link(lease, after, lease_expires_at=_lease_end())
         sample = models.Sample(source=lease.source, minute=minute, waits=waits)
         models.Sample.objects.bulk_create([sample], ignore_conflicts=True)
@@ -232,40 +198,18 @@ _LEASE_END = {
     "sqlite": f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+{LEASE_SECONDS} seconds')",
     "postgresql": f"STATEMENT_TIMESTAMP() + INTERVAL '{LEASE_SECONDS} seconds'",
 }
-_LIMIT_STANDSTILL = {
-    "sqlite": "NULL",
-    "postgresql": f"SET_CONFIG('idle_in_transaction_session_timeout', '{STANDSTILL_SECONDS}s', TRUE)",  # until its end
-}
 
 
 def _take_seq(lease: Lease, epoch: str, after: int) -> int:
     """Return the source's next sequence number and prolong the lease. Raises LeaseLost."""
     vendor = connection.vendor
-    statement = _TAKE_SEQ.format(lease_end=_LEASE_END[vendor], limit_standstill=_LIMIT_STANDSTILL[vendor])
+    statement = _TAKE_SEQ.format(lease_end=_LEASE_END[vendor], limit_standstill=LIMIT_STANDSTILL[vendor])
     with connection.cursor() as cursor:
         cursor.execute(statement, [epoch, lease.source, lease.owner, lease.fence, after])
         taken = cursor.fetchone()
     if taken is None:
         raise _lost(lease)
     return int(taken[0])
-
-
-def _limit_standstill() -> None:
-    """Limit how long the transaction may stand still, from now on."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_LIMIT_STANDSTILL[connection.vendor]}")
-
-
-@contextmanager
-def one_moment() -> Iterator[None]:
-    """Let all reads inside see the database as of one moment, without keeping a writer waiting."""
-    begin = "BEGIN" if connection.vendor == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-    with connection.cursor() as cursor:
-        cursor.execute(begin)  # Django's own atomic() would take SQLite's write lock
-        try:
-            yield
-        finally:
-            cursor.execute("COMMIT")
 
 
 def _load_table(table: Table, chosen: Q) -> dict[str, Fields]:

@@ -13,7 +13,7 @@ from realtime.schema import Kind, split_key
 NESTING_LIMIT = 16  # of a value we keep raw; the stored form must stay readable by every JSON library
 INTEGER_LIMIT = 2**63
 EXACT_LIMIT = 2.0**53  # from here on a floating-point number may be another one than its digits say
-TIMESTAMP_LIMIT = 253_402_300_800  # 10000-01-01T00:00:00Z, the first second a datetime cannot hold
+TIMESTAMP_LIMIT = 252_771_148_800  # 9980-01-01T00:00:00Z: ten years of a clock's offset stay within the calendar
 
 Json = Any
 """Whatever a source sent as JSON, as long as nobody has looked at it."""

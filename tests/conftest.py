@@ -7,11 +7,13 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import pytest_asyncio
 from django.conf import settings
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 from pytest_django import DjangoDbBlocker
 
-from tests.services.browser import find_chromium, use_own_node
+from realtime.database import DatabaseThread
+from tests.services.browser import Launcher, launching
 from tests.services.database import default_database, empty, forget_audit, migrate
 from tests.services.postgres import PostgresServer, create_database_on, provide_postgres
 from tests.services.site import Site, Upstream, serving, site_environment
@@ -32,6 +34,13 @@ def pytest_unconfigure() -> None:
     """Remove the folders of all workers, once the last has ended."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         shutil.rmtree(settings.TEST_FOLDER, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let all tests of a page run on one event loop, which the browser that they share stands on."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +119,27 @@ def each_database(request: pytest.FixtureRequest, transactional_db: None) -> Ite
         empty()
 
 
+@pytest.fixture
+def database() -> Iterator[DatabaseThread]:
+    """A thread for the database, as whoever uses it from an event loop has one."""
+    thread = DatabaseThread("test")
+    yield thread
+    thread.close()
+
+
+@pytest.fixture
+def own_postgres(
+    private_postgres: PostgresServer, folder: Path, django_db_blocker: DjangoDbBlocker
+) -> Iterator[PostgresServer]:
+    """Run the test on a PostgreSQL that it may stop, whatever TEST_DATABASE_URL names."""
+    url = create_database_on(private_postgres.database_url("postgres"), f"dashboard_{folder.name}_restarts")
+    with django_db_blocker.unblock(), default_database(url):
+        migrate()
+        yield private_postgres
+        if private_postgres.process is None:
+            private_postgres.start()
+
+
 @pytest.fixture(scope="module")
 def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the site of a module keeps its database, its sources.toml and its log."""
@@ -142,22 +172,23 @@ def upstream(site: Site) -> Upstream:
     return upstream
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """A Chromium of this test's own."""
-    chromium = find_chromium()
-    use_own_node()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium.executable,
-            args=list(chromium.arguments),
-            env={**os.environ, **chromium.environment},
-        )
-        yield browser
-        await browser.close()
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Launcher]:
+    """Starts this worker's Chromium, and again should it crash: a start costs as much as most tests of a page."""
+    async with launching() as launcher:
+        yield launcher
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Launcher) -> AsyncIterator[Browser]:
+    """A Chromium without a page. What the test opens, with its cookies and storage, ends with it."""
+    browser = await chromium.browser()
+    yield browser
+    for context in browser.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """An empty page. The test fails if anything on it throws, or breaks the content security policy."""
     faults: list[str] = []

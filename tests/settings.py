@@ -22,12 +22,15 @@ os.environ |= {
     "SOURCES_FILE": str(FOLDER / "sources.toml"),
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "console",
+    "TIME_ZONE": "UTC",
 }
 
 from dashboard.settings import *  # noqa: E402, F403
-from dashboard.settings import DATABASES, STORAGES  # noqa: E402
+from dashboard.settings import DATABASES, INSTALLED_APPS, STORAGES  # noqa: E402
 
 # A file, not memory: threads and other processes see the same database, with the locks that an installation has.
 DATABASES["default"]["TEST"] = {"NAME": str(FOLDER / "test.sqlite3")}
+INSTALLED_APPS.append("tests")  # its `flush` in place of Django's
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True  # else each test client would read all static files anew

@@ -31,6 +31,26 @@ def compose() -> dict[str, Any]:
     return content
 
 
+def steps(target: str) -> str:
+    """Return what make would do for a target on a new machine."""
+    command = ["make", "--dry-run", "--always-make", target]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_site_installs_what_it_runs_with_and_nothing_that_only_developing_needs() -> None:
+    site, all_of_it = steps("install"), steps("setup")
+
+    for needed in ("requirements/base.txt", "ci --omit=dev", "collectstatic"):
+        assert needed in site
+    for other in ("requirements/dev.txt", "CHROMIUM"):
+        assert other not in site
+        assert other in all_of_it
+    for name in ("README.md", "docs/operating.md", "deploy/Dockerfile"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "make install" in text
+        assert "make setup" not in text
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_units_start_what_the_procfile_starts(kind: str) -> None:
     service = unit(DEPLOY / "systemd" / f"dashboard-{kind}.service")["Service"]
@@ -67,6 +87,36 @@ def test_the_image_serves_unless_told_otherwise() -> None:
 
     assert 'CMD ["python", "-m", "dashboard.serve"]' in dockerfile
     assert "USER dashboard" in dockerfile
+    assert "VOLUME" not in dockerfile  # each container would leave one behind, without a name
+
+
+def test_the_image_is_built_once_and_never_pulled() -> None:
+    services = compose()["services"]
+
+    assert [name for name, one in services.items() if "build" in one] == ["migrate"]
+    ours = [one for one in services.values() if one["image"] == "support-dashboard"]
+    assert [one["pull_policy"] for one in ours] == ["never"] * (len(KINDS) + 1)
+
+
+def test_migrations_wait_for_the_server_that_stays() -> None:
+    check = compose()["services"]["postgres"]["healthcheck"]
+
+    # While its image prepares a new volume, which may take a while, PostgreSQL answers on the Unix socket only.
+    assert check["test"] == ["CMD", "pg_isready", "-h", "127.0.0.1", "-U", "dashboard"]
+    assert "start_period" in check
+
+
+def test_no_container_has_more_rights_than_it_needs() -> None:
+    for name, one in compose()["services"].items():
+        assert one["read_only"] is True, name
+        assert one["cap_drop"] == ["ALL"], name
+        assert one["security_opt"] == ["no-new-privileges:true"], name
+        assert "cap_add" not in one or name == "postgres", name
+
+
+@pytest.mark.parametrize("kind", (*KINDS, "migrate"))
+def test_a_container_can_be_stopped_while_it_starts(kind: str) -> None:
+    assert compose()["services"][kind]["init"] is True  # a process 1 without a handler does not get SIGTERM
 
 
 def test_every_secret_and_volume_of_the_compose_file_is_declared() -> None:

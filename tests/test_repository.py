@@ -1,5 +1,6 @@
 """What must never be in the repository, and what must be complete in it."""
 
+import ast
 import json
 import re
 import subprocess
@@ -18,6 +19,7 @@ MACHINE_PATHS = re.compile(r"(?<![\w.])/(work|root|home/\w+)/")
 SECRETS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 PINNED = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==(\S+)", re.MULTILINE)
 OURSELVES = "tests/test_repository.py"
+FILE_LINES, FUNCTION_LINES = 400, 40
 
 
 def tracked() -> list[str]:
@@ -52,6 +54,36 @@ def test_no_file_is_large() -> None:
     sizes = {name: (ROOT / name).stat().st_size for name in tracked()}
 
     assert {name: size for name, size in sizes.items() if size > 1_000_000} == {}
+
+
+def code() -> list[tuple[str, str]]:
+    """Return the name and the text of what people write as code; Django writes migrations."""
+    written = [name for name in tracked() if re.search(r"\.(py|js|css|html)$", name) and "/migrations/" not in name]
+    return [(name, (ROOT / name).read_text(encoding="utf-8")) for name in written]
+
+
+def long_functions(text: str) -> list[str]:
+    """Return the names of the functions in Python code that have more lines than may be."""
+    found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [one.name for one in found if (one.end_lineno or 0) - one.lineno >= FUNCTION_LINES]
+
+
+def test_no_file_of_code_is_long() -> None:
+    lengths = {name: len(text.splitlines()) for name, text in code()}
+
+    assert {"manage.py", "static/js/swap.js"} <= lengths.keys()
+    assert {name: length for name, length in lengths.items() if length > FILE_LINES} == {}
+
+
+def test_no_function_is_long() -> None:
+    assert [(name, long) for name, text in code() if name.endswith(".py") and (long := long_functions(text))] == []
+
+
+@pytest.mark.parametrize(("lines", "found"), [(FUNCTION_LINES, []), (FUNCTION_LINES + 1, ["inner"])])
+def test_a_function_is_long_from_one_line_too_many_on(lines: int, found: list[str]) -> None:
+    body = "        pass\n" * (lines - 1)
+
+    assert long_functions(f"class Outer:\n    async def inner(self):\n{body}\n\n") == found
 
 
 def project() -> dict[str, Any]:

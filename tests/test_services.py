@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from playwright.async_api import Page
 
 from dashboard.models import Team
+from tests.services.accessibility import violations
 from tests.services.database import default_database, migrate
 from tests.services.postgres import PostgresServer, create_database_on
 from tests.services.valkey import ValkeyServer
@@ -88,3 +89,10 @@ def test_a_postgresql_that_restarts_is_back_at_once(private_postgres: PostgresSe
         private_postgres.start()
 
         assert wait_until(lambda: count_teams() == 0, seconds=4, what="PostgreSQL through the pool")
+
+
+async def test_axe_names_what_a_page_does_wrong(page: Page) -> None:
+    picture, pale = '<img src="data:,">', '<p style="color: #ccc; background: #fff">pale</p>'
+    await page.set_content(f'<html lang="en"><title>t</title><main><h1>h</h1>{picture}{pale}</main></html>')
+
+    assert await violations(page) == [f"color-contrast: {pale}", f"image-alt: {picture}"]

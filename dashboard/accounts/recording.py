@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_reset
 from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.http import HttpRequest
 
 from dashboard.audit import Action, record
@@ -88,6 +88,28 @@ def record_deletion(instance: User, **_signal: Any) -> None:
     record_by_whoever(Action.USER_DELETED, instance, {})
 
 
+def remember_group(instance: Group, raw: bool = False, **_signal: Any) -> None:
+    """Before a group is written: keep what it was called."""
+    kept = None if raw else Group.objects.filter(pk=instance.pk).first()
+    instance.__dict__["_before"] = kept
+
+
+def record_group(instance: Group, created: bool, raw: bool = False, **_signal: Any) -> None:
+    """A group was made or renamed. (Its rights and members are in `record_membership`.)"""
+    before: Group | None = instance.__dict__.pop("_before", None)
+    if created and not raw:
+        record_by_whoever(Action.GROUP_ADDED, instance, {})
+    elif before is not None and before.name != instance.name:
+        record_by_whoever(Action.GROUP_CHANGED, instance, {"name": {"from": before.name, "to": instance.name}})
+
+
+def record_group_s_end(instance: Group, **_signal: Any) -> None:
+    """A group is about to be deleted: with it go its rights, from all its members."""
+    members = list(User.objects.filter(groups=instance).order_by("username").values_list("username", flat=True))
+    rights = list(instance.permissions.order_by("codename").values_list("codename", flat=True))
+    record_by_whoever(Action.GROUP_DELETED, instance, {"members": members, "count": len(members), "rights": rights})
+
+
 def record_membership(instance: Any, action: str, reverse: bool, pk_set: set[int] | None, **signal: Any) -> None:
     """Groups of a user, or rights of a user or group, were given or taken."""
     if action not in {"post_add", "post_remove", "pre_clear"} or (pk_set is not None and not pk_set):
@@ -123,6 +145,9 @@ def connect() -> None:
     pre_save.connect(remember, sender=User, dispatch_uid=uid)
     post_save.connect(record_change, sender=User, dispatch_uid=uid)
     post_delete.connect(record_deletion, sender=User, dispatch_uid=uid)
+    pre_save.connect(remember_group, sender=Group, dispatch_uid=uid)
+    post_save.connect(record_group, sender=Group, dispatch_uid=uid)
+    pre_delete.connect(record_group_s_end, sender=Group, dispatch_uid=uid)
     post_delete.connect(record_loss, sender=Authenticator, dispatch_uid=uid)
     for through in (User.groups.through, User.user_permissions.through, Group.permissions.through):
         m2m_changed.connect(record_membership, sender=through, dispatch_uid=uid)

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import User
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import redirect
 from django.utils.deprecation import MiddlewareMixin
 
+from dashboard.middleware import is_part
 from dashboard.roles import ADMINISTRATOR, ROLE_WORDS
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes alone are none
@@ -33,7 +34,7 @@ def lacking_factor(users: Collection[AbstractBaseUser]) -> frozenset[Any]:
 
 
 class RequireSecondFactor(MiddlewareMixin):
-    """Send whoever lacks a second factor to set one up, whatever else they ask for.
+    """Send whoever lacks a second factor to set one up, whatever else they ask for; parts of a page are refused.
 
     Sockets do not come here; `dashboard.live.admission` lets none of them in.
     """
@@ -49,4 +50,4 @@ class RequireSecondFactor(MiddlewareMixin):
         if name in OPEN_NAMES or name.startswith(OPEN_PREFIX):
             request.__dict__["lacks_factor"] = True
             return None
-        return redirect("mfa_index")
+        return HttpResponseForbidden() if is_part(request) else redirect("mfa_index")

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from dashboard import models as ours
 from dashboard.audit import Action, record
 from dashboard.models.audit_entry import AuditEntry
+from dashboard.roles import ROLES
 from realtime import models as realtime
 
 
@@ -84,6 +85,23 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
     readonly_fields = ("last_login", "date_joined")
 
 
+class RightsAdmin(GroupAdmin):
+    """Groups. The three that are roles keep their names and stay: the product goes by them."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes a role."""
+        return not is_role(obj) and super().has_delete_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Nobody renames a role."""
+        return ("name",) if is_role(obj) else ()
+
+
+def is_role(group: Group | None) -> bool:
+    """Say whether a group is one of the product's roles."""
+    return group is not None and group.name in ROLES
+
+
 class AuditAdmin(ReadOnly):
     """The audit log; the page `/audit/` filters it."""
 
@@ -99,7 +117,7 @@ def register(site: admin.AdminSite) -> None:
         if site.is_registered(model):
             site.unregister(model)
     site.register(User, AccountAdmin)
-    site.register(Group, GroupAdmin)
+    site.register(Group, RightsAdmin)
     site.register(UserSession, SessionAdmin)
     site.register(Authenticator, FactorAdmin)
     site.register(SocialAccount, SocialAccountAdmin)

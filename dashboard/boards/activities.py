@@ -7,12 +7,13 @@ under "<source>:<external id>" or "<source>:<table>/<row id>".
 from dataclasses import replace
 from datetime import datetime
 
-from dashboard.boards.activity import ActivityRow, Bound, Doing, Since, Tab, exactly, urgency
+from dashboard.boards.activity import ActivityRow, Doing, Opening, Tab, exactly, urgency
 from dashboard.boards.links import APPLIANCE
-from dashboard.boards.moment import Moment
+from dashboard.boards.moment import Bound, Moment, Since
 from dashboard.boards.people import PersonRef, refer
 from dashboard.boards.polled_activities import polled_row
 from dashboard.boards.relations import (
+    link_of,
     name_or_none,
     queue_name,
     representative_name,
@@ -75,7 +76,8 @@ def _session_row(moment: Moment, key: str, session_key: str) -> ActivityRow | No
         return None
     doing = _OF_SESSION[session_state(state, session_key, held)]
     created_at, entered_at = held.get("created_at"), held.get("queue_entered_at")
-    queue = state.queues.get(held.get("queue_id") or "")
+    queue_key = held.get("queue_id") or ""
+    queue = state.queues.get(queue_key)
     match doing:
         case Doing.WAITING | Doing.ASSIGNED:
             since = exactly(entered_at or created_at)
@@ -83,7 +85,9 @@ def _session_row(moment: Moment, key: str, session_key: str) -> ActivityRow | No
             since = exactly(_answered_at(state, session_key)) or exactly(created_at)
         case _:
             since = Since(created_at, Bound.AT_MOST) if created_at else None
-    row = _appliance_row(moment, key, Kind.SUPPORT, created_at, ("session", session_key))
+    row = _appliance_row(
+        key, Kind.SUPPORT, created_at, Opening("session", link_of(session_key, held.get("lsid") or ""))
+    )
     return replace(
         row,
         doing=doing,
@@ -94,6 +98,7 @@ def _session_row(moment: Moment, key: str, session_key: str) -> ActivityRow | No
         organisation=held.get("customer_company") or "",
         subject=held.get("issue_description") or "",
         queue="" if queue is None or queue.get("type") == "personal" else queue_name(queue),
+        queue_key=queue_key,
     )
 
 
@@ -108,15 +113,13 @@ def _presentation_row(moment: Moment, key: str, presentation_key: str) -> Activi
         if rep in state.representatives:
             presenters.append(_person(moment, rep, state.representatives[rep]))
     created_at = held.get("created_at")
-    row = _appliance_row(moment, key, Kind.PRESENTATION, created_at, ("presentation", presentation_key))
+    row = _appliance_row(key, Kind.PRESENTATION, created_at, Opening("presentation", presentation_key))
     subject = name_or_none(held.get("presentation_name"))
     since = exactly(created_at)
     return replace(row, since=since, urgency=urgency(Doing.ACTIVE, since), people=tuple(presenters), subject=subject)
 
 
-def _appliance_row(
-    moment: Moment, key: str, kind: Kind, created_at: datetime | None, opens: tuple[str, str]
-) -> ActivityRow:
+def _appliance_row(key: str, kind: Kind, created_at: datetime | None, opens: Opening) -> ActivityRow:
     return ActivityRow(
         key=key,
         source=split_key(key)[0],

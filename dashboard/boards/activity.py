@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
+from dashboard.boards.moment import Since
 from dashboard.boards.people import PersonRef
 from dashboard.boards.relations import NAMELESS
 
@@ -32,24 +34,16 @@ class Tab(StrEnum):
     ENDED = "ended"
 
 
-class Bound(StrEnum):
-    """How sure the beginning of a state is, as the sign before its time."""
+class Opening(NamedTuple):
+    """The detail that a row opens: its kind, and the key of what it is about, or its link (`relations.link_of`)."""
 
-    EXACT = ""
-    AT_MOST = "≤"  # the vendor tells only an earlier moment than the one when the state began
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """When a state began, or begins."""
-
-    at: datetime
-    bound: Bound = Bound.EXACT
+    kind: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One activity. `opens` is the detail it has: its kind and key. `is_assumed` marks times of an assumed time zone.
+    """One activity. `is_assumed` marks times of an assumed time zone; `queue_key` is an appliance's.
 
     `tabs` are where it stands now, `is_today` says whether it is planned for or ended on the day of the moment.
     """
@@ -59,7 +53,7 @@ class ActivityRow:
     vendor: str
     kind: str
     doing: Doing
-    opens: tuple[str, str]
+    opens: Opening
     tabs: tuple[str, ...]
     since: Since | None = None
     people: tuple[PersonRef, ...] = ()
@@ -67,6 +61,7 @@ class ActivityRow:
     organisation: str = ""
     subject: str = ""
     queue: str = ""
+    queue_key: str = ""
     created_at: datetime | None = None
     scheduled_at: datetime | None = None
     ended_at: datetime | None = None
@@ -92,6 +87,11 @@ class ActivityRow:
     def is_planned(self) -> bool:
         """Whether it has not begun, as far as anybody knows."""
         return self.doing in (Doing.SCHEDULED, Doing.DUE)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on, as its vendor says: neither planned, nor over, nor unknown."""
+        return self.doing in OPEN
 
     @property
     def is_over(self) -> bool:

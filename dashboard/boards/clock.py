@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-SITE_ZONE = "UTC"
+Clocks = Mapping[str, float | datetime]
+"""Source -> by how many seconds its clock is ahead of ours, or the moment on its clock at which it stands."""
+
 _CLOCK = re.compile(r'(<time [^>]*data-(since|until)="([^"]+)" data-source="([^"]*)"[^>]*>)[^<]*</time>')
 _BULLET = re.compile(r'data-since="([^"]+)" data-target="([0-9]+)" data-source="([^"]*)" width="[^"]*"')
 
@@ -25,20 +27,23 @@ def duration(seconds: float) -> str:
     return f"{whole // 86400} d {whole % 86400 // 3600} h"
 
 
-def day_of(at: datetime, zone: str = "") -> date:
-    """Return the day a moment belongs to, in a time zone ("" for the site's)."""
-    return at.astimezone(ZoneInfo(zone or SITE_ZONE)).date()
+def day_of(at: datetime, zone: str) -> date:
+    """Return the day a moment belongs to in a time zone, an IANA name."""
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
-def day_bounds(at: datetime) -> tuple[datetime, datetime]:
-    """Return when the day of a moment begins and when it ends, in the site's time zone."""
-    day = day_of(at)
-    return _beginning(day), _beginning(day + timedelta(days=1))
+def day_bounds(at: datetime, zone: str) -> tuple[datetime, datetime]:
+    """Return when the day of a moment begins and when it ends in a time zone, in UTC."""
+    day = day_of(at, zone)
+    return first_moment(day, zone), first_moment(day + timedelta(days=1), zone)
 
 
-def _beginning(day: date) -> datetime:
-    """Return a day's first moment: the first of two midnights, and where clocks leave midnight out, when they do."""
-    return datetime.combine(day, time(), ZoneInfo(SITE_ZONE)).astimezone(UTC)
+def first_moment(day: date, zone: str) -> datetime:
+    """Return when a day begins in a time zone, in UTC. Raises OverflowError at the calendar's very ends.
+
+    Of two midnights it is the first; where the clocks leave midnight out, it is when they do.
+    """
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
 def countdown(seconds: float) -> str:
@@ -51,11 +56,12 @@ def share_of_two(seconds: float, target_seconds: int) -> str:
     return f"{min(100.0, max(0.0, 50.0 * seconds / max(1, target_seconds))):.1f}%"
 
 
-def set_clocks(html: str, now: datetime, offsets: Mapping[str, float]) -> str:
-    """Return a page with its clocks set to `now` (ours); `offsets` is how far each source's clock is ahead of ours."""
+def set_clocks(html: str, now: datetime, clocks: Clocks) -> str:
+    """Return a page with its clocks set to `now` (ours)."""
 
     def since(moment: str, source: str) -> float:
-        clock = now + timedelta(seconds=offsets.get(source, 0.0))
+        told = clocks.get(source, 0.0)
+        clock = told if isinstance(told, datetime) else now + timedelta(seconds=told)
         return (clock - datetime.fromisoformat(moment)).total_seconds()
 
     def clock(match: re.Match[str]) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dashboard.boards.activity import OPEN, RANK, WAITING, ActivityRow, Doing, Tab
-from dashboard.boards.listing import Form, ListSpec, SortKey
+from dashboard.boards.activity import RANK, WAITING, ActivityRow, Doing, Tab
+from dashboard.boards.listing import Arrangement, ListSpec, SortKey
 from dashboard.boards.people import NOBODY, PersonRef
 from realtime.vendor_session import Kind
 
@@ -26,7 +26,7 @@ class PersonShare:
 
 def sum_up_person(rows: Sequence[ActivityRow]) -> PersonShare:
     """Return the heading of one person's rows."""
-    going_on = [row for row in rows if Tab.NOW in row.tabs and not row.is_over and not row.is_planned]
+    going_on = [row for row in rows if row.is_open]
     return PersonShare(
         person=rows[0].people[0] if rows[0].people else None,
         count=len(rows),
@@ -39,9 +39,9 @@ def sum_up_person(rows: Sequence[ActivityRow]) -> PersonShare:
 
 def tallies_of(row: ActivityRow) -> Iterable[tuple[str, str]]:
     """Yield the counts by source that the overview shows of a row."""
-    if row.doing in OPEN:
+    if row.is_open:
         yield row.source, "open"
-    if row.doing in WAITING:
+    if row.doing in WAITING and row.doing is not Doing.ASSIGNED:
         yield row.source, "waiting"
     if row.doing is Doing.UNKNOWN:
         yield row.source, "unknown"
@@ -88,7 +88,7 @@ ACTIVITY_LIST: ListSpec[ActivityRow] = ListSpec(
     columns=("state", "what", "kind", "person", "queue", "begun"),
     fixed=("state", "what"),
     forms={
-        "people": Form(
+        "people": Arrangement(
             (SortKey("person"), SortKey("urgency")),
             band=_person_band,
             gist=sum_up_person,

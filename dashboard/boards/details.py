@@ -5,7 +5,6 @@ from datetime import datetime
 
 from dashboard.boards.activities import activity_key, activity_row
 from dashboard.boards.activity import ActivityRow
-from dashboard.boards.links import describe
 from dashboard.boards.moment import Moment
 from dashboard.boards.presentations import PresentationRow, presentation_row
 from dashboard.boards.queues import QueueRow, Taker, queue_row, takers_of
@@ -96,7 +95,7 @@ class TimeFact:
 class VendorSessionDetail:
     """One session of a polled vendor. `url` leads into the vendor's product, "" unless it is a safe link.
 
-    `basis` is how sure the times are (`realtime.vendor_session.TimeBasis`); `stale` says why the row may be old.
+    `basis` is how sure the times are (`realtime.vendor_session.TimeBasis`).
     """
 
     row: ActivityRow
@@ -105,7 +104,6 @@ class VendorSessionDetail:
     url: str
     login: str
     external_id: str
-    stale: str
 
 
 WAITING_SHOWN = 25
@@ -118,8 +116,6 @@ def vendor_session_detail(moment: Moment, key: str) -> VendorSessionDetail | Non
     told, row = moment.state.vendor_sessions.get(key), activity_row(moment, key)
     if told is None or row is None:
         return None
-    status = moment.statuses.get(row.source)
-    condition = describe(status, moment.at) if status else None
     told_times = {name: told.get(name) for name in _TIMES}
     return VendorSessionDetail(
         row=row,
@@ -128,7 +124,6 @@ def vendor_session_detail(moment: Moment, key: str) -> VendorSessionDetail | Non
         url=safe_link(told.get("url") or ""),
         login=told.get("technician_email") or "",
         external_id=told.get("external_id") or "",
-        stale="" if condition is None or condition.is_current else condition.words,
     )
 
 

@@ -5,17 +5,18 @@ Times are absolute; ages tick in the browser. What is unknown is None and shown 
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar, assert_never
 
+from dashboard.boards.configured import Configured, LeftStatus
 from realtime import schema
 from realtime.change import Applied
 from realtime.state import State
 from realtime.status import LEASE_SECONDS, SKEW, LinkState, LinkStatus
 
-LATE_AFTER = timedelta(seconds=45)  # two missed pings of 20 s and some grace
+LATE_AFTER = timedelta(seconds=15)  # a link that lives answers a ping each 5 s
 POLL_GRACE = timedelta(seconds=15)  # beyond two intervals: how long a poll may take
 APPLIANCE = "beyondtrust"  # the vendor whose accounts are mirrored
 NOTABLE_OFFSET_SECONDS = 0.5
@@ -29,8 +30,8 @@ RowCounts = dict[str, Counter[str]]
 """Source -> table -> how many rows are held."""
 
 
-class Level(StrEnum):
-    """How good or bad something is; each has a shape, a colour and a word of its own."""
+class Health(StrEnum):
+    """How well a link is; each has a shape, a colour and a word of its own."""
 
     OK = "ok"
     RISK = "risk"
@@ -45,7 +46,7 @@ class Condition:
     `is_recent` says that the rows were read a moment ago all the same: one poll that failed makes nothing stale.
     """
 
-    level: Level
+    level: Health
     words: str
     since: datetime | None
     action: str = ""
@@ -54,7 +55,7 @@ class Condition:
     @property
     def is_current(self) -> bool:
         """Whether the rows held are what the vendor holds."""
-        return self.level is Level.OK or self.is_recent
+        return self.level is Health.OK or self.is_recent
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,9 @@ class LinkTotals:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """The light "server ↔ sources" of every page: the worst of all links, those that are switched off aside."""
+    """The light "server ↔ sources" of every page: the worst of all links of which anything is expected."""
 
-    level: Level
+    level: Health
     words: str
     since: datetime | None
 
@@ -171,12 +172,16 @@ def board_links(
         replace(
             _link(known[name], counts.get(name, Counter()), now),
             vendor=vendor_of(known[name], vendors or {}),
-            may_resynchronise=may_resynchronise and known[name].state_since is not None and is_mirrored(known[name]),
-            may_poll_now=may_poll_now and not is_mirrored(known[name]) and known[name].state is not LinkState.OFF,
+            may_resynchronise=may_resynchronise
+            and known[name].state_since is not None
+            and is_mirrored(known[name])
+            and is_expected(known[name]),
+            may_poll_now=may_poll_now and not is_mirrored(known[name]) and is_expected(known[name]),
         )
         for name in names
     )
-    return LinkBoard(_totals(links), links)
+    counted = [link for name, link in zip(names, links, strict=True) if not isinstance(known[name], LeftStatus)]
+    return LinkBoard(_totals(counted), links)
 
 
 def vendor_of(status: LinkStatus, vendors: Mapping[str, str]) -> str:
@@ -184,15 +189,34 @@ def vendor_of(status: LinkStatus, vendors: Mapping[str, str]) -> str:
     return vendors.get(status.source) or (APPLIANCE if is_mirrored(status) else "")
 
 
+def without_left(statuses: Mapping[str, LinkStatus], configured: Configured, now: datetime) -> Mapping[str, LinkStatus]:
+    """Return the links, with those marked as left that sources.toml names no longer and that nobody keeps current."""
+    if not configured.is_known or statuses.keys() <= configured.vendors.keys():
+        return statuses
+    return {
+        name: status if name in configured.vendors or describe(status, now).is_current else _left(status)
+        for name, status in statuses.items()
+    }
+
+
+def _left(status: LinkStatus) -> LeftStatus:
+    return LeftStatus(**{one.name: getattr(status, one.name) for one in fields(status)})
+
+
+def is_expected(status: LinkStatus) -> bool:
+    """Whether anything is expected of a source: it is neither switched off nor left."""
+    return status.state is not LinkState.OFF and not isinstance(status, LeftStatus)
+
+
 def light(statuses: Mapping[str, LinkStatus], now: datetime) -> Light:
     """Return the light of the worst link."""
-    conditions = {name: describe(status, now) for name, status in statuses.items() if status.state is not LinkState.OFF}
+    conditions = {name: describe(status, now) for name, status in statuses.items() if is_expected(status)}
     bad = {name: condition for name, condition in conditions.items() if not condition.is_current}
     if not conditions:
-        return Light(Level.UNKNOWN, "no source yet", None)
+        return Light(Health.UNKNOWN, "no source yet", None)
     if not bad:
-        return Light(Level.OK, "live", None)
-    severity = [Level.CRITICAL, Level.RISK, Level.UNKNOWN]
+        return Light(Health.OK, "live", None)
+    severity = [Health.CRITICAL, Health.RISK, Health.UNKNOWN]
     name = min(bad, key=lambda one: (severity.index(bad[one].level), one))
     words = bad[name].words if len(conditions) == 1 else f"{name}: {bad[name].words}"
     more = f", {len(bad) - 1} more" if len(bad) > 1 else ""
@@ -206,15 +230,18 @@ def is_mirrored(status: LinkStatus) -> bool:
 
 def describe(status: LinkStatus, now: datetime) -> Condition:
     """Say how a link is. A status is only what its mirror last wrote, so a lease that ran out overrules it."""
+    if isinstance(status, LeftStatus):
+        action = f"Delete what is left of it: manage.py forget {status.source}"
+        return Condition(Health.UNKNOWN, "no longer in sources.toml", status.last_contact_at, action)
     if status.poll_seconds is not None:
         return _describe_polled(status, status.poll_seconds, now)
     if status.state is LinkState.STOPPED and status.state_since is None:
-        return Condition(Level.CRITICAL, "not mirrored yet", None, START_MIRROR)
+        return Condition(Health.CRITICAL, "not mirrored yet", None, START_MIRROR)
     if status.state is LinkState.STOPPED:
-        return Condition(Level.CRITICAL, "no mirror is running", status.state_since, START_MIRROR)
+        return Condition(Health.CRITICAL, "no mirror is running", status.state_since, START_MIRROR)
     lease_end = status.lease_expires_at
     if lease_end is None or not now <= lease_end <= now + timedelta(seconds=LEASE_SECONDS) + SKEW:
-        return Condition(Level.CRITICAL, "no mirror is running", lease_end, START_MIRROR)
+        return Condition(Health.CRITICAL, "no mirror is running", lease_end, START_MIRROR)
     return _describe_running(status, now)
 
 
@@ -226,20 +253,20 @@ def _describe_polled(status: LinkStatus, poll_seconds: float, now: datetime) -> 
     match status.state:
         case LinkState.OFF:
             action = "An operator switched it off: sources.toml says enabled = false"
-            return Condition(Level.UNKNOWN, status.state.words, status.state_since, action)
+            return Condition(Health.UNKNOWN, status.state.words, status.state_since, action)
         case LinkState.REFUSED:
             action = "An operator has to act; it is tried again by itself"
-            return Condition(Level.CRITICAL, status.state.words, since, action, is_recent)
+            return Condition(Health.CRITICAL, status.state.words, since, action, is_recent)
         case LinkState.RETRYING:
-            level = Level.RISK if is_recent else Level.CRITICAL
+            level = Health.RISK if is_recent else Health.CRITICAL
             return Condition(level, "failing, tried again", since, "Nobody has to act", is_recent)
         case _ if good_at is None:
-            return Condition(Level.CRITICAL, "not polled yet", None, "Start the worker and beat, as the Procfile does")
+            return Condition(Health.CRITICAL, "not polled yet", None, "Start the worker and beat, as the Procfile does")
         case _ if is_recent:
-            return Condition(Level.OK, "current", status.state_since)
+            return Condition(Health.OK, "current", status.state_since)
         case _:
             action = "See whether a worker and beat run, and how long polls take"
-            return Condition(Level.RISK, "late, no good poll", good_at, action)
+            return Condition(Health.RISK, "late, no good poll", good_at, action)
 
 
 def _describe_running(status: LinkStatus, now: datetime) -> Condition:
@@ -247,22 +274,24 @@ def _describe_running(status: LinkStatus, now: datetime) -> Condition:
     lost_since = status.last_contact_at or since  # each attempt is a state of its own, the loss is older
     match status.state:
         case LinkState.LIVE if status.last_contact_at is None or now - status.last_contact_at > LATE_AFTER:
-            return Condition(Level.RISK, "late, no sign of life", status.last_contact_at, "It is tried again by itself")
+            return Condition(
+                Health.RISK, "late, no sign of life", status.last_contact_at, "It is tried again by itself"
+            )
         case LinkState.LIVE:
-            return Condition(Level.OK, "live", since)
+            return Condition(Health.OK, "live", since)
         case LinkState.COPYING:
-            return Condition(Level.RISK, status.state.words, since)
+            return Condition(Health.RISK, status.state.words, since)
         case LinkState.CONNECTING if not status.error:
-            return Condition(Level.RISK, status.state.words, since)
+            return Condition(Health.RISK, status.state.words, since)
         case LinkState.CONNECTING | LinkState.RETRYING:
             action = "Nobody has to act: it is tried again by itself"
-            return Condition(Level.CRITICAL, LinkState.RETRYING.words, lost_since, action)
+            return Condition(Health.CRITICAL, LinkState.RETRYING.words, lost_since, action)
         case LinkState.REFUSED:
             return Condition(
-                Level.CRITICAL, status.state.words, since, "An operator has to act; it is tried again every 30 s"
+                Health.CRITICAL, status.state.words, since, "An operator has to act; it is tried again every 30 s"
             )
-        case LinkState.WAITING | LinkState.STOPPED | LinkState.OFF:
-            return Condition(Level.UNKNOWN, status.state.words, since)
+        case LinkState.STOPPED | LinkState.OFF:
+            return Condition(Health.UNKNOWN, status.state.words, since)
         case _:
             assert_never(status.state)
 
@@ -276,7 +305,7 @@ def _link(status: LinkStatus, counts: Counter[str], now: datetime) -> LinkRow:
     return LinkRow(
         source=status.source,
         condition=condition,
-        error="" if condition.is_current else status.error,
+        error="" if condition.is_current or isinstance(status, LeftStatus) else status.error,
         last_contact_at=status.last_contact_at,
         last_message_at=status.last_message_at,
         clock=_clock_words(status.clock_offset_seconds),
@@ -291,7 +320,7 @@ def _link(status: LinkStatus, counts: Counter[str], now: datetime) -> LinkRow:
         warning_count=status.illegal_count + sum(status.oddities.values()) if is_known else None,
         is_polled=not is_mirrored(status),
         cadence=_cadence(status.poll_seconds),
-        next_poll_at=None if status.state is LinkState.OFF else status.next_poll_at,
+        next_poll_at=status.next_poll_at if is_expected(status) else None,
     )
 
 
@@ -323,7 +352,7 @@ def _span(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def _totals(links: tuple[LinkRow, ...]) -> LinkTotals:
+def _totals(links: Collection[LinkRow]) -> LinkTotals:
     return LinkTotals(
         sources=len(links),
         current=sum(link.condition.is_current for link in links),

@@ -90,7 +90,7 @@ class ListQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Form(Generic[RowT]):
+class Arrangement(Generic[RowT]):
     """One way to show a list: its order and the group a row stands in, as long as nobody sorted otherwise.
 
     `gist` sums up, for a group's heading, those of its rows that show.
@@ -119,7 +119,7 @@ class ListSpec(Generic[RowT]):
     default_sort: tuple[SortKey, ...]
     columns: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
-    forms: Mapping[str, Form[RowT]] = field(default_factory=dict)
+    forms: Mapping[str, Arrangement[RowT]] = field(default_factory=dict)
     tabs: tuple[str, ...] = ()
     tab_filter: str = "state"
     default_tab: str = ""
@@ -159,9 +159,9 @@ class ListSpec(Generic[RowT]):
         found = tuple(keys.values())
         return () if found == self.form(form).sort else found
 
-    def form(self, name: str) -> Form[RowT]:
+    def form(self, name: str) -> Arrangement[RowT]:
         """Return a form by its name, "" for the usual one."""
-        return self.forms[name] if name else Form(self.default_sort, self.band)
+        return self.forms[name] if name else Arrangement(self.default_sort, self.band)
 
     def section(self, query: ListQuery) -> str:
         """Return the tab whose rows alone a query shows; "" where it shows rows of all."""
@@ -189,8 +189,15 @@ class ListSpec(Generic[RowT]):
             return self.columns
         return tuple(name for name in self.columns if name in query.columns or name in self.fixed)
 
-    def matcher(self, query: ListQuery) -> Callable[[RowT], bool]:
-        """Return what says whether a row passes the tab, the filters and the search."""
+    def text(self, row: RowT) -> str:
+        """Return what a row is found by. No word has a line's end, so none is found across two texts."""
+        return "\n".join(self.search(row)).casefold()
+
+    def matcher(self, query: ListQuery, text: Callable[[RowT], str]) -> Callable[[RowT], bool]:
+        """Return what says whether a row passes the tab, the filters and the search.
+
+        `text` gives what a row is found by, as the method of that name does.
+        """
         section, words = self.section(query), query.search.casefold().split()
         chosen = [
             (self.filters[name], frozenset(values))
@@ -206,21 +213,29 @@ class ListSpec(Generic[RowT]):
                     return False
             if not words:
                 return True
-            text = "\n".join(self.search(row)).casefold()  # no word has a line's end, so none is found across two texts
-            return all(word in text for word in words)
+            found_by = text(row)
+            return all(word in found_by for word in words)
 
         return matches
 
-    def place(self, row: RowT, query: ListQuery) -> tuple[Any, ...]:
-        """Return a row's place in the order, as a value to compare. Ties are broken by key: equal rows never swap."""
-        place: list[Any] = []
-        for sort in query.sort or self.form(query.form).sort:
-            value = self.sorts[sort.column](row)
-            place += (True, 0) if value is None else (False, turned(value) if sort.descending else value)
-        return (*place, row.key)
+    def placer(self, query: ListQuery) -> Callable[[RowT], tuple[Any, ...]]:
+        """Return what gives a row's place in the order, as a value to compare.
+
+        Ties are broken by key: equal rows never swap.
+        """
+        keys = [(self.sorts[sort.column], sort.descending) for sort in query.sort or self.form(query.form).sort]
+
+        def place(row: RowT) -> tuple[Any, ...]:
+            found: list[Any] = []
+            for value_of, descends in keys:
+                value = value_of(row)
+                found += (True, 0) if value is None else (False, turned(value) if descends else value)
+            return (*found, row.key)
+
+        return place
 
     def order(self, rows: Iterable[RowT], query: ListQuery) -> list[RowT]:
-        """Return rows in order: as `place` says, but many at once."""
+        """Return rows in order: as `placer` says, but many at once."""
         ordered = sorted(rows, key=attrgetter("key"))
         for sort in reversed(query.sort or self.form(query.form).sort):
             value = self.sorts[sort.column]

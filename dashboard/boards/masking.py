@@ -13,8 +13,7 @@ from dashboard.boards.queues import QueueRow
 from dashboard.boards.relations import NAMELESS
 from dashboard.boards.representatives import RepresentativeRow
 from dashboard.boards.sessions import SessionRow
-from dashboard.wallboards.definition import Privacy
-from dashboard.wallboards.privacy import masked
+from dashboard.privacy import Privacy, masked
 
 WITHHELD = "(hidden)"  # what cannot be seen cannot be clicked
 

@@ -84,16 +84,21 @@ def make_overview(
     representatives: Collection[RepresentativeRow],
     queues: Collection[QueueRow],
     presentations: Collection[PresentationRow],
+    stale: Collection[str] = (),
 ) -> Overview:
-    """Put the overview together from all rows in view."""
+    """Put the overview together from all rows in view. Of `stale` sources only queues are shown, after all others."""
+    sessions = [row for row in sessions if row.source not in stale]
+    representatives = [row for row in representatives if row.source not in stale]
+    presentations = [row for row in presentations if row.source not in stale]
     attention = SESSION_LIST.order((row for row in sessions if needs_attention(row)), ListQuery())
+    ordered = sorted(QUEUE_LIST.order(queues, ListQuery()), key=lambda row: row.source in stale)
     members = Counter(row.state for row in representatives)
     return Overview(
         figures=_figures(sessions, representatives, members, len(presentations)),
         states=tuple(StateShare(state, members[state]) for state in RepresentativeState),
         attention=tuple(attention[:ATTENTION_LIMIT]),
         attention_count=len(attention),
-        queues=tuple(QUEUE_LIST.order(queues, ListQuery())[:QUEUE_LIMIT]),
+        queues=tuple(ordered[:QUEUE_LIMIT]),
         queue_count=len(queues),
     )
 

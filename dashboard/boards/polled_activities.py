@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from dashboard.boards.activity import OVER, ActivityRow, Bound, Doing, Since, Tab, exactly, urgency
+from dashboard.boards.activity import OVER, ActivityRow, Doing, Opening, Tab, exactly, urgency
 from dashboard.boards.clock import day_bounds, day_of
-from dashboard.boards.moment import Moment
+from dashboard.boards.moment import Bound, Moment, Since
 from realtime.schema import VendorSession, split_key
 from realtime.vendor_session import State, TimeBasis
 
@@ -45,11 +45,11 @@ def polled_row(moment: Moment, key: str, told: VendorSession) -> ActivityRow:
         ended_at=ended_at,
         duration_seconds=told.get("duration_seconds"),
         is_assumed=told.get("time_basis") == TimeBasis.ASSUMED_ZONE,
-        opens=("vendor-session", key),
+        opens=Opening("vendor-session", key),
         tabs=_tabs(told, doing, now),
-        is_today=day_at is not None and day_of(day_at) == day_of(now),
+        is_today=day_at is not None and day_of(day_at, moment.zone) == day_of(now, moment.zone),
         urgency=urgency(doing, since),
-        turns_at=_turns_at(told, doing, day_at, now),
+        turns_at=_turns_at(told, doing, moment, day_at),
     )
 
 
@@ -104,12 +104,12 @@ def _tabs(told: VendorSession, doing: Doing, now: datetime) -> tuple[str, ...]:
             return (Tab.NOW.value,)
 
 
-def _turns_at(told: VendorSession, doing: Doing, day_at: datetime | None, now: datetime) -> datetime | None:
+def _turns_at(told: VendorSession, doing: Doing, moment: Moment, day_at: datetime | None) -> datetime | None:
     """Return when time alone alters the row next; `day_at` is what makes it one of today."""
     planned_at, ended_at = told.get("scheduled_at"), told.get("ended_at")
-    turns = [*day_bounds(day_at)] if day_at else []
+    turns = [*day_bounds(day_at, moment.zone)] if day_at else []
     if planned_at and doing in (Doing.SCHEDULED, Doing.DUE, Doing.UNKNOWN):
         turns += [planned_at, planned_end(told, planned_at)]
     if ended_at and doing in OVER:
         turns.append(ended_at + JUST_ENDED)
-    return min((turn for turn in turns if turn > now), default=None)
+    return min((turn for turn in turns if turn > moment.at), default=None)

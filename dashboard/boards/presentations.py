@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dashboard.boards.activities import activity_key, activity_row, touched_presentations
-from dashboard.boards.activity import ActivityRow, Doing
+from dashboard.boards.activity import ActivityRow, Doing, Opening
 from dashboard.boards.clock import day_bounds, day_of
 from dashboard.boards.listing import ListSpec, SortKey
 from dashboard.boards.moment import Moment
@@ -63,7 +63,7 @@ class PresentationRow:
     starts_at: datetime | None
     ends_at: datetime | None
     is_assumed: bool
-    opens: tuple[str, str]
+    opens: Opening
     turns_at: datetime | None
 
     @property
@@ -90,7 +90,7 @@ def presentation_row(moment: Moment, key: str) -> PresentationRow | None:
     starts_at = activity.since.at if activity.doing is Doing.ACTIVE and activity.since else activity.scheduled_at
     starts_at = starts_at or (told or {}).get("started_at") or activity.created_at
     ends_at = _end_of(told, activity, starts_at)
-    phase = _phase(activity, starts_at, ends_at, moment.at)
+    phase = _phase(activity, starts_at, ends_at, moment)
     if phase is None:
         return None
     return PresentationRow(
@@ -102,12 +102,12 @@ def presentation_row(moment: Moment, key: str) -> PresentationRow | None:
         phase=phase,
         doing=activity.doing,
         presenters=activity.people,
-        guests=guests_of(moment.state, activity.opens[1]) if told is None else None,
+        guests=guests_of(moment.state, activity.opens.key) if told is None else None,
         starts_at=starts_at,
         ends_at=ends_at,
         is_assumed=activity.is_assumed,
         opens=activity.opens,
-        turns_at=_turns_at(starts_at, ends_at, moment.at),
+        turns_at=_turns_at(starts_at, ends_at, moment),
     )
 
 
@@ -124,18 +124,19 @@ def _end_of(told: VendorSession | None, activity: ActivityRow, starts_at: dateti
     return activity.ended_at or planned_end(told, starts_at)
 
 
-def _phase(activity: ActivityRow, starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> Phase | None:
+def _phase(activity: ActivityRow, starts_at: datetime | None, ends_at: datetime | None, moment: Moment) -> Phase | None:
     """Return where it stands; what nobody confirms stands where its plan says."""
+    now = moment.at
     is_over = activity.is_over or (ends_at is not None and ends_at <= now and activity.doing is not Doing.ACTIVE)
     if is_over:
         return Phase.JUST_ENDED if ends_at is not None and now < ends_at + SHOWN_AFTER else None
     if activity.doing not in (Doing.SCHEDULED, Doing.UNKNOWN):
         return Phase.RUNNING
-    return planned_phase(starts_at, now)
+    return planned_phase(starts_at, now, moment.zone)
 
 
-def planned_phase(starts_at: datetime | None, now: datetime, zone: str = "") -> Phase:
-    """Return where something planned stands, by the days of a time zone ("" for the site's)."""
+def planned_phase(starts_at: datetime | None, now: datetime, zone: str) -> Phase:
+    """Return where something planned stands, by the days of a time zone."""
     if starts_at is None:
         return Phase.LATER
     if starts_at <= now:
@@ -143,10 +144,10 @@ def planned_phase(starts_at: datetime | None, now: datetime, zone: str = "") -> 
     return Phase.NEXT if day_of(starts_at, zone) == day_of(now, zone) else Phase.LATER
 
 
-def _turns_at(starts_at: datetime | None, ends_at: datetime | None, now: datetime) -> datetime | None:
-    turns = [starts_at, day_bounds(starts_at)[0]] if starts_at else []
+def _turns_at(starts_at: datetime | None, ends_at: datetime | None, moment: Moment) -> datetime | None:
+    turns = [starts_at, day_bounds(starts_at, moment.zone)[0]] if starts_at else []
     turns += [ends_at, ends_at + SHOWN_AFTER] if ends_at else []
-    return min((turn for turn in turns if turn > now), default=None)
+    return min((turn for turn in turns if turn > moment.at), default=None)
 
 
 def guests_of(state: State, key: str) -> tuple[Guest, ...]:

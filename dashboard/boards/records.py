@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from realtime.values import Json
+from realtime.values import TIMESTAMP_LIMIT, Json
 
 TEXT_LIMIT = 400  # characters
 LINE_LIMIT = 200  # of a table
 FACT_LIMIT = 80  # of a record
 DEPTH_LIMIT = 4
 LINK_LIMIT = 2000  # characters
-LATEST_MILLISECONDS = 253_402_300_799_000  # the year 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,4 +206,4 @@ def _cut(text: str) -> str:
 
 def _milliseconds(value: Json) -> datetime | None:
     is_number = isinstance(value, int) and not isinstance(value, bool)
-    return datetime.fromtimestamp(value / 1000, UTC) if is_number and 0 < value <= LATEST_MILLISECONDS else None
+    return datetime.fromtimestamp(value / 1000, UTC) if is_number and 0 < value < TIMESTAMP_LIMIT * 1000 else None

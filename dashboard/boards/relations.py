@@ -6,6 +6,7 @@ from realtime.schema import CustomerClient, Queue, Representative
 from realtime.state import State
 
 NAMELESS = "(no name)"
+IDENTITY_LIMIT = 100  # characters; what vendors say has no limit, an address has
 
 
 def clients_of(state: State, session_key: str) -> Iterator[CustomerClient]:
@@ -94,3 +95,16 @@ def _representative(state: State, key: str | None) -> Iterator[tuple[str, Repres
     row = state.representatives.get(key or "")
     if row is not None and key is not None:
         yield key, row
+
+
+def link_of(key: str, identity: str) -> str:
+    """Return what a link names a row of an appliance by: its key, and what tells it from the next owner of that key.
+
+    An appliance that was restarted gives its row ids to others.
+    """
+    return f"{key}@{identity[:IDENTITY_LIMIT]}" if identity else key
+
+
+def key_in(link: str) -> str:
+    """Return the key of the row that a link names."""
+    return link.partition("@")[0]

@@ -6,9 +6,10 @@ Answers questions 8 and 10-12 of PRODUCT §2.
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.boards.listing import Form, ListSpec, SortKey
-from dashboard.boards.moment import Moment
+from dashboard.boards.listing import Arrangement, ListSpec, SortKey
+from dashboard.boards.moment import Bound, Moment, Since
 from dashboard.boards.relations import (
+    link_of,
     name_or_none,
     queue_name,
     representative_name,
@@ -18,14 +19,6 @@ from realtime.change import Applied
 from realtime.presence import RepresentativeState, representative_state
 from realtime.schema import split_key
 from realtime.state import State
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """When a state began; `is_bound` when it may have begun before our first look (shown as `≥`)."""
-
-    at: datetime
-    is_bound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +68,11 @@ class RepresentativeRow:
     logged_in_at: datetime | None
 
     @property
+    def link(self) -> str:
+        """What a link names them by."""
+        return link_of(self.key, self.username)
+
+    @property
     def turns_at(self) -> None:
         """Time alone never changes the row."""
         return None
@@ -86,6 +84,7 @@ def representative_row(moment: Moment, key: str) -> RepresentativeRow | None:
     row = state.representatives.get(key)
     if row is None:
         return None
+    current = representative_state(state, key, row)
     return RepresentativeRow(
         key=key,
         source=split_key(key)[0],
@@ -93,8 +92,8 @@ def representative_row(moment: Moment, key: str) -> RepresentativeRow | None:
         public_name=row.get("public_display_name") or "",
         username=row.get("username") or "",
         is_invited=row.get("type") == "invited",
-        state=representative_state(state, key, row),
-        since=state_since(moment, key),
+        state=current,
+        since=state_since(moment, key, current),
         places=_places(state, key),
         parts=_parts(state, key),
         skills=tuple(sorted(skills_held(row))),
@@ -105,20 +104,20 @@ def representative_row(moment: Moment, key: str) -> RepresentativeRow | None:
     )
 
 
-def state_since(moment: Moment, key: str) -> Since | None:
+def state_since(moment: Moment, key: str, current: RepresentativeState) -> Since | None:
     """Return since when a representative is in their state: as seen, else not after our look began or their login."""
     spell = moment.state.representative_spells.get(key)
     began = spell.get("since") if spell else None
-    if began is not None:
-        return Since(began, is_bound=False)
+    if spell and began is not None and spell.get("state") == current:
+        return Since(began)
     status = moment.statuses.get(split_key(key)[0])
     if status is None or status.state_since is None:
         return None
-    looking_since = status.state_since + (moment.now(key) - moment.at)
+    looking_since = status.state_since + moment.ahead(key)
     logged_in_at = moment.state.representatives[key].get("created_at")
     if logged_in_at and logged_in_at > looking_since:
-        return Since(logged_in_at, is_bound=False)
-    return Since(looking_since, is_bound=True)
+        return Since(logged_in_at)
+    return Since(looking_since, Bound.AT_LEAST)
 
 
 def _places(state: State, key: str) -> tuple[Place, ...]:
@@ -180,7 +179,7 @@ REPRESENTATIVE_LIST: ListSpec[RepresentativeRow] = ListSpec(
     default_sort=(SortKey("state"), SortKey("since")),
     columns=("name", "state", "since", "sessions", "queues", "skills", "login"),
     fixed=("name", "state"),
-    forms={"table": Form((SortKey("state"), SortKey("since")))},
+    forms={"table": Arrangement((SortKey("state"), SortKey("since")))},
     tabs=tuple(state.value for state in RepresentativeState),
 )
 """Representatives as a list: by state, those longest in it first."""

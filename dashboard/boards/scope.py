@@ -4,18 +4,21 @@ A scope names queues by their lasting keys, and people by their keys in the iden
 representatives logged in to them, whatever these take part in, in any product, and whatever waits there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from dashboard.boards.activity import ActivityRow
 from dashboard.boards.moment import Moment
 from dashboard.boards.presentations import PresentationRow
 from dashboard.boards.queues import QueueRow
-from dashboard.boards.relations import members_of, queue_name, representative_name
+from dashboard.boards.relations import NAMELESS, known_keys, members_of, queue_name, representative_name
 from dashboard.boards.representatives import RepresentativeRow
 from dashboard.boards.sessions import SessionRow
-from dashboard.wallboards.definition import Privacy
-from dashboard.wallboards.privacy import stricter
+from dashboard.privacy import Privacy, stricter
 from realtime.schema import split_key
+from realtime.state import State
+
+LEADING = ("lead", "manager")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class Scope:
     def is_everything(self) -> bool:
         """Whether nothing is kept back."""
         return self.queues is None and self.customers is Privacy.SHOWN
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """The appliances that its queues are on; none where it names no queue."""
+        return frozenset(split_key(key)[0] for key in self.queues or ())
 
     def joined(self, other: "Scope") -> "Scope":
         """Return the scope of somebody who may see both, of names what both leave."""
@@ -79,10 +87,15 @@ class Sight:
         return any(one.key in self.representatives for one in row.representatives)
 
     def covers_activity(self, row: ActivityRow) -> bool:
-        """Whether somebody of the scope takes part, or nobody does and it stands in a queue of the scope's names."""
-        if self.covers_all or not row.people:
-            return self.covers_all or row.queue in self.queue_names
-        return any(one.key in self.people for one in row.people)
+        """Whether somebody of the scope takes part, or it stands in a queue of the scope.
+
+        A polled vendor knows no queue of ours but by name; what stands there is the scope's as long as nobody has it.
+        """
+        if self.covers_all or any(one.key in self.people for one in row.people):
+            return True
+        if row.opens.kind == "vendor-session":
+            return not row.people and row.queue in self.queue_names
+        return row.queue_key in self.queue_keys
 
     def covers_presentation(self, row: PresentationRow) -> bool:
         """Whether somebody of the scope presents."""
@@ -108,7 +121,7 @@ def sight_of(scope: Scope, moment: Moment) -> Sight:
     return Sight(
         known_queues=frozenset(known),
         queue_keys=frozenset((queue_keys | personal) - {""}),
-        queue_names=frozenset(names - {""}),
+        queue_names=frozenset(names - {"", NAMELESS}),
         representatives=frozenset(members),
         people=scope.people | people,
     )
@@ -116,17 +129,16 @@ def sight_of(scope: Scope, moment: Moment) -> Sight:
 
 def scope_by_itself(moment: Moment, username: str) -> Scope:
     """Return the queues that somebody leads on an appliance, by the user name of their representative (seed 004)."""
-    state, wanted = moment.state, username.casefold()
-    led = {
-        place.get("queue_id") or ""
-        for place in state.representative_queues.values()
-        if place.get("role") in ("lead", "manager")
-        and _username(moment, place.get("representative_id") or "").casefold() == wanted
-    }
-    known = {key for key, row in state.known_queues.items() if row.get("queue_id") in led - {""}}
-    return Scope(frozenset(known)) if wanted else NOTHING
+    led = moment.once("led queues", lambda: _led_queues(moment.state))
+    return Scope(frozenset(led.get(username.casefold(), ())))
 
 
-def _username(moment: Moment, representative: str) -> str:
-    row = moment.state.representatives.get(representative)
-    return (row.get("username") or "") if row else ""
+def _led_queues(state: State) -> Mapping[str, set[str]]:
+    """Return the lasting keys of the queues that each user name, in small letters, leads."""
+    led: dict[str, set[str]] = {}
+    for place in state.representative_queues.values():
+        row = state.representatives.get(place.get("representative_id") or "", {})
+        username, queue = row.get("username"), place.get("queue_id")
+        if place.get("role") in LEADING and username and queue:
+            led.setdefault(username.casefold(), set()).update(known_keys(state, queue))
+    return led

@@ -13,6 +13,7 @@ from dashboard.boards.moment import Level, Moment, Wait, judge_wait
 from dashboard.boards.relations import (
     clients_of,
     known_keys,
+    link_of,
     members_of,
     name_or_none,
     owner_of,
@@ -26,7 +27,14 @@ from dashboard.boards.relations import (
     skills_of,
 )
 from realtime.change import Applied
-from realtime.presence import RepresentativeState, SessionState, representative_state, session_state, waiting_since
+from realtime.presence import (
+    RepresentativeState,
+    SessionState,
+    representative_state,
+    session_state,
+    waiting_in,
+    waiting_since,
+)
 from realtime.schema import Representative, split_key
 from realtime.state import State
 
@@ -102,6 +110,11 @@ class SessionRow:
     age: Age | None
     ended_at: datetime | None = None
     is_personal: bool = False
+
+    @property
+    def link(self) -> str:
+        """What a link names it by."""
+        return link_of(self.key, self.lsid)
 
     @property
     def level(self) -> Level:
@@ -232,7 +245,15 @@ def affected_sessions(state: State, applied: Applied) -> set[str]:
         queues |= applied.targets(table, "queue_id")
     for queue in queues:
         keys.update(sessions_in(state, queue))
-    return keys
+    return keys | _kept_waiting(state, applied)
+
+
+def _kept_waiting(state: State, applied: Applied) -> set[str]:
+    """Return the sessions that may wait for another reason now: somebody is in a session, presents, or no longer."""
+    tables = ("representative_support_session", "presenter")
+    busy = {key for table in tables for key in applied.targets(table, "representative_id")}
+    queues = {queue for key in busy for queue in queue_keys_of(state, key)}
+    return {session for queue in queues for session in waiting_in(state, queue)}
 
 
 PERSONAL = "personal"  # stands for every representative's own queue

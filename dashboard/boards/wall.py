@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dashboard.boards.freshness import Notice, Tile, chosen, tile_of
-from dashboard.boards.links import is_mirrored
+from dashboard.boards.freshness import Notice, Trusted, tile_of
+from dashboard.boards.moment import Moment
 from dashboard.boards.overview import StateShare
 from dashboard.boards.wall_figures import Floor, number
 from dashboard.boards.wall_lines import Line, lines_of, time_of_day, trust_of_all
@@ -57,7 +57,7 @@ class ShownTile:
     tile: definition.Tile
     wide: Area
     tall: Area
-    value: Tile[object]
+    value: Trusted[object]
 
     @property
     def id(self) -> str:
@@ -86,9 +86,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """The whole picture."""
+    """The whole picture; `zone` is that of its times."""
 
     wallboard: Wallboard
+    zone: str
     turns: tuple[Turn, ...]
     tiles: tuple[ShownTile, ...]
     band: Band | None
@@ -102,7 +103,7 @@ def make_wall(floor: Floor) -> Wall:
         turn, shown = _draw_page(floor, page, count)
         turns.append(turn)
         tiles.extend(shown)
-    return Wall(wallboard, tuple(turns), tuple(tiles), _band(floor, tiles))
+    return Wall(wallboard, floor.zone, tuple(turns), tuple(tiles), _band(floor, tiles))
 
 
 def _band(floor: Floor, tiles: Sequence[ShownTile]) -> Band | None:
@@ -110,7 +111,7 @@ def _band(floor: Floor, tiles: Sequence[ShownTile]) -> Band | None:
     if announcement is None:
         return None
     until = announcement.until
-    said = time_of_day(until, floor.wallboard.zone, floor.moment.at) if until else ""
+    said = time_of_day(until, floor.zone, floor.moment.at) if until else ""
     return Band(announcement.text, said, tuple(one.page for one in tiles if one.tile.kind is Kind.ANNOUNCEMENT))
 
 
@@ -169,7 +170,7 @@ def _rows(
     spans = [(span, line) for line, each in enumerate(arranged, start=1) for span in each]
     if spans:
         kept = _span(kept, spans)
-    notices = trust_of_all(floor.moment).notices if tile.kind in MIXED_KINDS else ()
+    notices = (trust_of_all(floor.moment) if tile.kind in MIXED_KINDS else floor.trust).notices
     wide = sum(slot.wide != () for _, slot in kept)
     tall = sum(slot.tall != () for _, slot in kept)
     return Rows(tuple(kept), len(lines) - wide, len(lines) - tall, len(lines), len(arranged), notices)
@@ -190,25 +191,48 @@ def _span(kept: list[tuple[Line, Slot]], spans: list[tuple[int, int]]) -> list[t
     return made
 
 
-def _trusted(floor: Floor, tile: definition.Tile, value: object) -> Tile[object]:
+def _trusted(floor: Floor, tile: definition.Tile, value: object) -> Trusted[object]:
     """Return a tile's value with how far it can be trusted."""
     moment = floor.moment
     if tile.kind in WITHOUT_SOURCE:
-        return Tile(value, None, is_known=True)
-    if tile.kind in MIXED_KINDS or tile.figure in MIXED_FIGURES:
-        return Tile(value, None, tile_of(None, moment.statuses, moment.at).is_known)
-    return tile_of(value, chosen(moment.statuses, is_mirrored), moment.at)
+        return Trusted(value, None, is_known=True)
+    if tile.kind in MIXED_KINDS:
+        return Trusted(value, None, tile_of(None, moment.statuses, moment.at).is_known)
+    if tile.figure in MIXED_FIGURES:
+        every = tile_of(value, moment.statuses, moment.at)
+        return replace(every, stale=None, without=trust_of_all(moment).notices) if _has_current(moment) else every
+    total = floor.trust.total(value)
+    return replace(total, without=()) if tile.kind in LISTS else total  # a list dims rows, and says whose
+
+
+def _has_current(moment: Moment) -> bool:
+    """Whether any source of any vendor can be trusted now."""
+    return len(trust_of_all(moment).stale) < len(moment.statuses)
+
+
+def _of_all_current(floor: Floor) -> Floor:
+    """Return the floor that figures of all vendors are made of: without sources that cannot be trusted."""
+    if not _has_current(floor.moment):
+        return floor
+    stale = trust_of_all(floor.moment).stale
+    return replace(
+        floor,
+        going_on=[row for row in floor.going_on if row.source not in stale],
+        presentations=[row for row in floor.presentations if row.source not in stale],
+    )
 
 
 def _single(floor: Floor, tile: definition.Tile) -> object:
     match tile.kind:
+        case Kind.NUMBER if tile.figure in MIXED_FIGURES:
+            return number(_of_all_current(floor), tile.figure)
         case Kind.NUMBER if tile.figure is not None:
-            return number(floor, tile.figure)
+            return number(floor.current, tile.figure)
         case Kind.TREND if tile.figure is not None:
-            return trend(floor, tile.figure)
+            return trend(floor.current, tile.figure)
         case Kind.STATES:
-            return tuple(StateShare(state, floor.members[state]) for state in RepresentativeState)
+            return tuple(StateShare(state, floor.current.members[state]) for state in RepresentativeState)
         case Kind.ANNOUNCEMENT:
             return _band(floor, ())
         case _:
-            return floor.wallboard.zone
+            return floor.zone

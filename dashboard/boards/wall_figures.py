@@ -10,6 +10,8 @@ from datetime import datetime
 from functools import cached_property
 
 from dashboard.boards.activity import ActivityRow
+from dashboard.boards.freshness import Trust, trust_in
+from dashboard.boards.links import is_mirrored
 from dashboard.boards.moment import Level, Moment, Wait, judge_wait
 from dashboard.boards.presentations import Phase, PresentationRow
 from dashboard.boards.queues import QueueRow
@@ -40,6 +42,31 @@ class Floor:
     queues: Sequence[QueueRow]
     going_on: Sequence[ActivityRow]
     presentations: Sequence[PresentationRow]
+    sources: frozenset[str] = frozenset()  # the appliances in sight; none stands for all
+
+    @cached_property
+    def trust(self) -> Trust:
+        """How far what the appliances say can be trusted."""
+        moment = self.moment
+        return trust_in(moment.statuses, moment.at, is_mirrored, is_mixed=False, sight=self.sources)
+
+    @cached_property
+    def current(self) -> "Floor":
+        """The floor that figures are made of: without the appliances that cannot be trusted while others can."""
+        stale = self.trust.stale
+        if not stale:
+            return self
+        return replace(
+            self,
+            sessions=[row for row in self.sessions if row.source not in stale],
+            representatives=[row for row in self.representatives if row.source not in stale],
+            queues=[row for row in self.queues if row.source not in stale],
+        )
+
+    @property
+    def zone(self) -> str:
+        """The time zone of what the wallboard says: its own, else the site's."""
+        return self.wallboard.zone or self.moment.zone
 
     def target(self, queue: QueueRow) -> int:
         """Return within how many seconds a session of a queue is to be picked up."""
@@ -208,7 +235,7 @@ def _unstaffed(floor: Floor, figure: Figure) -> Number:
 
 
 def _going_on(floor: Floor, figure: Figure) -> Number:
-    rows = [row for row in floor.going_on if not row.is_over]
+    rows = [row for row in floor.going_on if row.is_open]
     return Number(figure, len(rows), cases=tuple(Counter(row.vendor for row in rows).most_common(CASE_LIMIT)))
 
 

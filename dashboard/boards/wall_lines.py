@@ -8,30 +8,34 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dashboard.boards.activity import ActivityRow
-from dashboard.boards.clock import SITE_ZONE, day_of
+from dashboard.boards.activity import ActivityRow, Opening
+from dashboard.boards.clock import day_of
 from dashboard.boards.combined import ACTIVITY_LIST
 from dashboard.boards.freshness import Notice, Trust, trust_in
 from dashboard.boards.listing import ListQuery
-from dashboard.boards.moment import Level, Moment
+from dashboard.boards.moment import Level, Moment, Since
 from dashboard.boards.people import PersonRef
 from dashboard.boards.presentations import PRESENTATION_LIST, Phase, PresentationRow, planned_phase
 from dashboard.boards.queues import QUEUE_LIST, QueueCondition, QueueRow
-from dashboard.boards.representatives import REPRESENTATIVE_LIST, Since
+from dashboard.boards.representatives import REPRESENTATIVE_LIST
 from dashboard.boards.sessions import Why
 from dashboard.boards.wall_figures import Floor
-from dashboard.wallboards.definition import Kind, Privacy, Wallboard
-from dashboard.wallboards.privacy import masked
+from dashboard.privacy import Privacy, masked
+from dashboard.wallboards.definition import Kind, Wallboard
 from realtime.presence import RepresentativeState
 
 AHEAD = frozenset({Phase.RUNNING, Phase.NEXT, Phase.LATER})
+WEEK_DAYS = 7  # from which on a weekday names another one
 LATER_LIMIT = 6  # of other days, where today has none
 BREACHES = frozenset({QueueCondition.CRITICAL, QueueCondition.UNSTAFFED})
 
 
 @dataclass(frozen=True, slots=True)
 class QueueLine:
-    """One queue. `why` says why the longest wait lasts."""
+    """One queue. `why` says why the longest wait lasts, `unstaffed_since` is in the wallboard's zone.
+
+    `whose` names its appliance where several are in sight: their queues may have one name.
+    """
 
     name: str
     source: str
@@ -41,19 +45,21 @@ class QueueLine:
     target_seconds: int
     available: int
     members: int
-    unstaffed_at: datetime | None
+    unstaffed_since: str
     is_exact: bool
     why: str
+    whose: str = ""
+    notice: Notice | None = None
 
     @property
     def is_breaching(self) -> bool:
-        """Whether it belongs into the pinned band."""
-        return self.condition in BREACHES
+        """Whether it belongs into the pinned band: nobody knows what a stale one is by now."""
+        return self.condition in BREACHES and self.notice is None
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingLine:
-    """One session that waits."""
+    """One session that waits; `whose` as for a queue."""
 
     customer: str
     queue: str
@@ -61,11 +67,13 @@ class WaitingLine:
     since: datetime
     level: Level
     why: str
+    whose: str = ""
+    notice: Notice | None = None
 
     @property
     def is_breaching(self) -> bool:
         """Whether it belongs into the pinned band."""
-        return self.level is Level.CRITICAL
+        return self.level is Level.CRITICAL and self.notice is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,7 @@ class RepresentativeLine:
     state: RepresentativeState
     since: Since | None
     sessions: int
+    notice: Notice | None = None
     is_breaching: bool = False
 
 
@@ -113,9 +122,19 @@ def trust_of_all(moment: Moment) -> Trust:
 
 
 def time_of_day(moment: datetime, zone: str, now: datetime) -> str:
-    """Return a moment as people of a zone ("" for the site's) say it: today's without its day."""
-    local = moment.astimezone(ZoneInfo(zone or SITE_ZONE))
-    return f"{local:%H:%M}" if local.date() == day_of(now, zone) else f"{local:%a %H:%M}"
+    """Return a moment as people of a time zone say it: today's without its day, a far one's by date."""
+    local = moment.astimezone(ZoneInfo(zone))
+    days = abs((local.date() - day_of(now, zone)).days)
+    return f"{local:%H:%M}" if not days else f"{local:%a %H:%M}" if days < WEEK_DAYS else f"{local:%d %b %H:%M}"
+
+
+def _said(floor: Floor, moment: datetime | None) -> str:
+    """Return a moment as a wallboard says it; nothing where there is none."""
+    return time_of_day(moment, floor.zone, floor.moment.at) if moment else ""
+
+
+def _whose(floor: Floor, source: str) -> str:
+    return source if source in floor.trust.told else ""
 
 
 def lines_of(floor: Floor, kind: Kind) -> list[Line]:
@@ -127,8 +146,8 @@ def _queue_lines(floor: Floor) -> Iterable[Line]:
     reasons: dict[str, Why | None] = {}
     for one in floor.waiting:
         reasons.setdefault(one.row.queue_key, one.row.why)
-    rows = [_rejudged(floor, row) for row in floor.queues]
-    for row in QUEUE_LIST.order(rows, ListQuery()):
+    rows, stale = [_rejudged(floor, row) for row in floor.queues], floor.trust.stale
+    for row in sorted(QUEUE_LIST.order(rows, ListQuery()), key=lambda row: row.source in stale):
         why = reasons.get(row.queue_key) if row.waiting else None
         yield QueueLine(
             name=row.name,
@@ -139,9 +158,11 @@ def _queue_lines(floor: Floor) -> Iterable[Line]:
             target_seconds=row.target_seconds,
             available=row.available,
             members=row.member_count,
-            unstaffed_at=row.unstaffed_at,
+            unstaffed_since=_said(floor, row.unstaffed_at),
             is_exact=row.is_exact,
             why=why.words if why else "",
+            whose=_whose(floor, row.source),
+            notice=stale.get(row.source),
         )
 
 
@@ -158,7 +179,8 @@ def _rejudged(floor: Floor, row: QueueRow) -> QueueRow:
 
 
 def _waiting_lines(floor: Floor) -> Iterable[Line]:
-    for one in sorted(floor.waiting, key=lambda one: one.wait.level is not Level.CRITICAL):
+    stale = floor.trust.stale
+    for one in sorted(floor.waiting, key=lambda one: (one.row.source in stale, one.wait.level is not Level.CRITICAL)):
         yield WaitingLine(
             customer=masked(one.row.customer, floor.wallboard.customers),
             queue=one.row.queue,
@@ -166,13 +188,17 @@ def _waiting_lines(floor: Floor) -> Iterable[Line]:
             since=one.wait.since,
             level=one.wait.level,
             why=one.row.why.words if one.row.why else "",
+            whose=_whose(floor, one.row.source),
+            notice=stale.get(one.row.source),
         )
 
 
 def _representative_lines(floor: Floor) -> Iterable[Line]:
-    for row in REPRESENTATIVE_LIST.order(floor.representatives, ListQuery()):
+    stale = floor.trust.stale
+    rows = REPRESENTATIVE_LIST.order(floor.representatives, ListQuery())
+    for row in sorted(rows, key=lambda row: row.source in stale):
         name = masked(row.name, floor.wallboard.representatives)
-        yield RepresentativeLine(name, row.source, row.state, row.since, len(row.parts))
+        yield RepresentativeLine(name, row.source, row.state, row.since, len(row.parts), stale.get(row.source))
 
 
 def _activity_lines(floor: Floor) -> Iterable[Line]:
@@ -188,7 +214,8 @@ def scrubbed(row: ActivityRow, wallboard: Wallboard) -> ActivityRow:
     return replace(
         row,
         key="",
-        opens=("", ""),
+        opens=Opening("", ""),
+        queue_key="",
         customer=masked(row.customer, wallboard.customers),
         organisation="",
         subject=row.subject if is_shown else "",
@@ -202,8 +229,8 @@ def _by_local_day(row: PresentationRow, zone: str, now: datetime) -> Presentatio
 
 
 def _training_lines(floor: Floor) -> Iterable[Line]:
-    stale, wallboard, now = trust_of_all(floor.moment).stale, floor.wallboard, floor.moment.at
-    rows = (_by_local_day(row, wallboard.zone, now) for row in floor.presentations if row.phase in AHEAD)
+    stale, wallboard = trust_of_all(floor.moment).stale, floor.wallboard
+    rows = (_by_local_day(row, floor.zone, floor.moment.at) for row in floor.presentations if row.phase in AHEAD)
     ahead = PRESENTATION_LIST.order(rows, ListQuery())
     today = [row for row in ahead if row.phase is not Phase.LATER]
     for row in today or ahead[:LATER_LIMIT]:
@@ -213,7 +240,7 @@ def _training_lines(floor: Floor) -> Iterable[Line]:
             vendor=row.vendor,
             kind=row.kind,
             phase=row.phase,
-            starts=time_of_day(row.starts_at, wallboard.zone, now) if row.starts_at else "",
+            starts=_said(floor, row.starts_at),
             presenters=", ".join(filter(None, names)),
             connected=row.connected,
             notice=stale.get(row.source),

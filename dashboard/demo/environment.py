@@ -9,14 +9,15 @@ import tempfile
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
+from dashboard.environment import SECRETS
 from dashboard.valkey import LONGEST_SOCKET_PATH
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
+APPLIANCE = "helpdesk"  # what the demo calls its source of that kind
 CLIENT_ID = "demo"
 POLL_SECONDS = 5
 ORGANIZER_KEYS = ["4000000000000000001", "4000000000000000002", "4000000000000000003"]  # the simulated ones
 SECRET_NAME = "DEMO_CLIENT_SECRET"  # noqa: S105  # the variable's name
-SECRETS = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ADMIN_PASSWORD", "OIDC_CLIENT_SECRET", "METRICS_TOKEN")
 FOREIGN = (
     *SECRETS,
     *(f"{name}_FILE" for name in SECRETS),
@@ -25,7 +26,7 @@ FOREIGN = (
     *("OIDC_URL", "OIDC_CLIENT_ID", "OIDC_NAME", "OIDC_SCOPES", "OIDC_ROLE_CLAIM"),
     *("OIDC_MANAGERS", "OIDC_LEADS", "OIDC_VIEWERS"),
     *("SOCKETS_PER_USER", "SOCKETS_PER_ADDRESS", "WORKER_PROCESSES", "AUDIT_DAYS", "HISTORY_DAYS"),
-    *("LOG_LEVEL", "LOG_FORMAT"),
+    *("TIME_ZONE", "LOG_LEVEL", "LOG_FORMAT"),
 )
 """What an installation's settings may say in the shell that starts a demo."""
 
@@ -88,7 +89,7 @@ def source_tables(urls: Mapping[str, str]) -> str:
     """Return the `sources.toml` of a demo: one simulated account of each vendor, by the addresses in `urls`."""
     tables = [
         "# Written by `make demo` on each start.\n"
-        "[helpdesk]\n"
+        f"[{APPLIANCE}]\n"
         'vendor = "beyondtrust"\n'
         f'url = "{urls["simulator"]}"\n'
         f'client_id = "{CLIENT_ID}"\n'

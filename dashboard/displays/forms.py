@@ -1,13 +1,15 @@
 """What people type about displays: codes, names, address ranges, messages."""
 
 import ipaddress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from dashboard.boards.clock import day_of, first_moment
 from dashboard.displays.pairing import Terms
 from dashboard.line import clean_line
 from dashboard.models.display import NAME_LIMIT, NOTE_LIMIT, Display
@@ -48,14 +50,13 @@ class TermsForm(forms.Form):
         return name
 
     def clean_last_day(self) -> datetime | None:
-        """Return the end of the last day, in UTC."""
+        """Return the end of the last day in the site's time zone."""
         day: date | None = self.cleaned_data["last_day"]
         if day is None:
             return None
-        try:
-            end = datetime.combine(day, time.min, UTC) + timedelta(days=1)
-        except OverflowError:
-            raise ValidationError("Choose an earlier day.") from None
+        if day.year == MAXYEAR:
+            raise ValidationError("Choose an earlier day.")
+        end = first_moment(day + timedelta(days=1), settings.TIME_ZONE)
         if end <= timezone.now():
             raise ValidationError("This day is over. Choose a later one, or none.")
         return end
@@ -90,11 +91,11 @@ class MessageForm(forms.Form):
 
 def initial_of(display: Display) -> dict[str, Any]:
     """Return what the form shows of a display."""
-    last_day = display.expires_at - timedelta(days=1) if display.expires_at else None
+    ends_at = display.expires_at
     return {
         "name": display.name,
         "wallboard": display.wallboard_id,
-        "last_day": last_day.date() if last_day else None,
+        "last_day": day_of(ends_at - timedelta.resolution, settings.TIME_ZONE) if ends_at else None,
         "ranges": " ".join(display.networks),
     }
 

@@ -5,17 +5,21 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.http import HttpRequest
 
+from dashboard.boards.links import without_left
 from dashboard.boards.moment import Moment
 from dashboard.boards.sheets import Extract
+from dashboard.configured import load_configured
 from dashboard.identities import load_people
 from dashboard.live.hub import Hub
 from dashboard.live.painter import Painter
-from dashboard.live.painting import Painting, clock_offsets, render_light
+from dashboard.live.painting import Painting, clocks_of, render_light
 from dashboard.live.registry import OPENERS, open_list
 from dashboard.live.tables import Tables
 from dashboard.live.view import ViewKey
+from dashboard.targets import load_targets
 from dashboard.wallboards.stored import load_wallboards
 from realtime import store
 from realtime.change import Change
@@ -61,7 +65,7 @@ def paint_stored(key: ViewKey) -> Painting:
     picture = OPENERS[key.board](key, Tables(moment.state)).picture(moment)
     painter = Painter()
     painter.render(picture)
-    return Painting(painter.paint(picture), render_light(moment), moment.at, clock_offsets(moment))
+    return Painting(painter.paint(picture), render_light(moment), moment.at, clocks_of(moment))
 
 
 def extract_stored(key: ViewKey) -> Extract:
@@ -76,4 +80,14 @@ def stored_moment() -> Moment:
     state = State()
     for source in statuses:
         state.apply(Change(source, inserts=store.load(source).rows))
-    return Moment(state, statuses, datetime.now(UTC), people=load_people(), wallboards=load_wallboards())
+    at, configured = datetime.now(UTC), load_configured()
+    return Moment(
+        state,
+        without_left(statuses, configured, at),
+        at,
+        targets=load_targets(),
+        people=load_people(),
+        wallboards=load_wallboards(),
+        configured=configured,
+        zone=settings.TIME_ZONE,
+    )

@@ -8,7 +8,7 @@ is looked at every two seconds.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,14 +18,16 @@ from django.db import Error as DatabaseError
 from dashboard.boards.moment import Moment
 from dashboard.live.admission import Bearer, Ticket, Viewer, find_bearers
 from dashboard.live.circle import Circle
+from dashboard.live.portions import in_portions
 from dashboard.live.registry import choose_view
 from dashboard.live.socket import CloseCode, LiveSocket
 from dashboard.live.view import ViewKey
 from dashboard.live.wall import WALLBOARD, wall_key
 from dashboard.models.display import Display
+from dashboard.permission import rights_of
 from dashboard.scopes import scope_of
 from realtime.bell import Bell
-from realtime.store import DatabaseThread
+from realtime.database import DatabaseThread
 
 RECHECK_SECONDS = 30.0
 RETRY_SECONDS = 2.0
@@ -60,6 +62,29 @@ def choose(viewer: Viewer, board: str, query: str, moment: Moment) -> ViewKey | 
     if isinstance(viewer, Display):
         return wall_key(viewer.wallboard.slug) if viewer.wallboard and board == WALLBOARD and not query else None
     return choose_view(board, viewer, query, scope_of(viewer, moment))
+
+
+def stance_of(viewer: Viewer, moment: Moment) -> Hashable:
+    """Return all that a view is chosen by, beside what its address asks for."""
+    if isinstance(viewer, Display):
+        return viewer.wallboard.slug if viewer.wallboard else ""
+    return scope_of(viewer, moment), rights_of(viewer)
+
+
+def keeps_view(socket: LiveSocket, viewer: Viewer, moment: Moment) -> bool:
+    """Say whether a socket's view is still the one that its viewer gets.
+
+    Many sockets are asked about every other second: so each viewer's stance is found once a moment, a view is chosen
+    again only where that is another, and then once for all who ask for the same.
+    """
+    stance = moment.once(("stance", id(viewer)), lambda: stance_of(viewer, moment))
+    if stance == socket.stance:
+        return True
+    board, query = socket.key.board, socket.query
+    chosen = moment.once(("view", stance, board, query), lambda: choose(viewer, board, query, moment))
+    if chosen == socket.key:
+        socket.stance = stance
+    return bool(chosen == socket.key)
 
 
 class Desk:
@@ -155,13 +180,13 @@ class Doorkeeper:
         for socket in sockets:
             if socket.ticket not in bearers:
                 socket.close(CloseCode.SESSION_GONE)
-        self._check_views(sockets)
+        await self._check_views(sockets)
         return True
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            self._check_views(list(self._sockets))
+            await self._check_views(self._sockets)
             self._check_ends(datetime.now(UTC))
 
     def _check_ends(self, now: datetime) -> None:
@@ -169,10 +194,11 @@ class Doorkeeper:
         if any(bearer.ends_at is not None and bearer.ends_at <= now for bearer in self._bearers.values()):
             self.ring()
 
-    def _check_views(self, sockets: Iterable[LiveSocket]) -> None:
+    async def _check_views(self, sockets: Iterable[LiveSocket]) -> None:
         """Send back who gets another view now: they come again and get that one. Asks no database."""
-        moment = self._moment()
-        for socket in sockets:
-            bearer = self._bearers.get(socket.ticket)
-            if bearer and choose(bearer.viewer, socket.key.board, socket.query, moment) != socket.key:
-                socket.close(CloseCode.COME_BACK)
+        async for portion in in_portions(sockets):
+            moment = self._moment()
+            for socket in portion:
+                bearer = self._bearers.get(socket.ticket)
+                if bearer and not keeps_view(socket, bearer.viewer, moment):
+                    socket.close(CloseCode.COME_BACK)

@@ -6,6 +6,7 @@ Each piece travels in a `<template>`, because a bare `<tr>` beside other element
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from typing import TypeVar
 from urllib.parse import quote
@@ -48,14 +49,12 @@ class Frame:
 
 def difference(old: Rendering, new: Rendering) -> Frame:
     """Return the frame that turns `old` into `new`."""
-    changed, added = {}, {}
-    for key, html in new.fragments.items():
-        before = old.fragments.get(key)
-        if before is None:
-            added[key] = html
-        elif before is not html and before != html:
-            changed[key] = html
-    gone = tuple(key for key in old.fragments if key not in new.fragments)
+    before, now = old.fragments, new.fragments
+    others = [(key, html) for key, html in now.items() if before.get(key) is not html]  # nearly all are the same object
+    changed = {key: html for key, html in others if key in before and before[key] != html}
+    added = {key: html for key, html in others if key not in before}
+    has_gone = len(before) + len(added) > len(now)
+    gone = tuple(key for key in before if key not in now) if has_gone else ()
     orders = {name: rows for name, rows in new.lists.items() if rows != old.lists.get(name)}
     return Frame(changed, added, gone, orders)
 
@@ -69,7 +68,13 @@ def apply(frame: Frame, old: Rendering) -> Rendering:
 
 def row_id(list_name: str, key: str) -> str:
     """Return the DOM id of a row: the list's name and the row's key, with every sign an id should not hold encoded."""
-    return f"{list_name}-{quote(key, safe='')}"
+    return f"{list_name}-{quoted(key)}"
+
+
+@lru_cache(maxsize=8192)
+def quoted(key: str) -> str:
+    """Return a key with every sign encoded that ids and addresses should not hold; a row asks for its own twice."""
+    return quote(key, safe="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,14 @@ drawn, and between portions of a view's sockets, the loop serves others. Everyth
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
+from django.conf import settings
 
-from dashboard.boards.links import Light, light
+from dashboard.boards.links import Light, light, without_left
 from dashboard.boards.moment import Moment
 from dashboard.boards.sheets import Extract
 from dashboard.live.admission import Ticket
@@ -21,13 +22,14 @@ from dashboard.live.crowd import Crowd
 from dashboard.live.doorkeeper import Admitted, Doorkeeper
 from dashboard.live.kept import Kept
 from dashboard.live.message import Message
-from dashboard.live.painting import Painting, clock_offsets, render_light, render_missing
+from dashboard.live.painting import Painting, clocks_of, render_light, render_missing
+from dashboard.live.portions import in_portions
 from dashboard.live.registry import OPENERS, open_list
 from dashboard.live.screens import Screens
 from dashboard.live.show import Show
 from dashboard.live.socket import CloseCode, LiveSocket
 from dashboard.live.tables import Tables
-from dashboard.live.topics import HISTORY, PEOPLE, WALLBOARDS
+from dashboard.live.topics import HISTORY, PEOPLE, SOURCES, TARGETS, WALLBOARDS
 from dashboard.live.view import ViewKey
 from dashboard.live.wall import WALLBOARD
 from dashboard.operating.metrics import RENDER, SEND, HubFigures
@@ -41,7 +43,6 @@ TICK_SECONDS = 1.0
 BEAT_SECONDS = 15.0
 KEEP_SECONDS = 60.0  # a view nobody watches; a reload finds it warm
 KEPT_VIEWS = 200  # of those nobody watches, at most
-PORTION = 200
 RESTART_SECONDS = 1.0
 LOAD_SECONDS = 8.0
 
@@ -63,6 +64,10 @@ class Hub:
         self._people = Kept(PEOPLE, self._note_people)
         self._wallboards = Kept(WALLBOARDS, self._note_wallboards)
         self._history = Kept(HISTORY, self._note_wallboards)
+        self._configured = Kept(SOURCES, self._note_configured)
+        self._targets = Kept(TARGETS, self._note_targets)
+        # Without these no page is right.
+        self._needed: tuple[Kept[Any], ...] = (self._people, self._wallboards, self._configured, self._targets)
         self._shows: dict[ViewKey, Show] = {}
         self._wake = Bell()
         self._light: Light | None = None
@@ -89,6 +94,8 @@ class Hub:
             tasks.create_task(self._people.run())
             tasks.create_task(self._wallboards.run())
             tasks.create_task(self._history.run())
+            tasks.create_task(self._configured.run())
+            tasks.create_task(self._targets.run())
 
     async def _calm_garbage_collection(self) -> None:
         """Take the rows of the first copy out of the collector's sight: walking them would pause every view."""
@@ -106,7 +113,7 @@ class Hub:
         if show.is_dirty:
             await self._refresh(show)
             show = self._show(key)  # another one, if it was given up
-        return Painting(show.html(), render_light(moment), moment.at, clock_offsets(moment))
+        return Painting(show.html(), render_light(moment), moment.at, clocks_of(moment))
 
     async def look(self, find: Callable[[Moment], Found]) -> Found:
         """Return what a look at everything known now finds. Raises TimeoutError as `paint` does."""
@@ -120,7 +127,7 @@ class Hub:
 
     async def is_loaded(self) -> bool:
         """Return whether the process holds what the database holds."""
-        return self._replica.loaded.is_set() and self._wallboards.loaded.is_set()
+        return all(loaded.is_set() for loaded in self._loaded())
 
     async def figures(self) -> HubFigures:
         """Return what the process serves now."""
@@ -174,17 +181,26 @@ class Hub:
 
     async def _wait_loaded(self) -> None:
         async with asyncio.timeout(LOAD_SECONDS):
-            await self._replica.loaded.wait()
-            await self._wallboards.loaded.wait()
+            for loaded in self._loaded():
+                await loaded.wait()
+
+    def _loaded(self) -> Iterator[asyncio.Event]:
+        """Yield what is set once everything has been read that a page rests on."""
+        yield self._replica.loaded
+        yield from (kept.loaded for kept in self._needed)
 
     def _moment(self) -> Moment:
+        at = datetime.now(UTC)
         return Moment(
             self._replica.state,
-            self._replica.statuses,
-            datetime.now(UTC),
+            without_left(self._replica.statuses, self._configured.value, at),
+            at,
+            targets=self._targets.value,
             people=self._people.value,
             wallboards=self._wallboards.value,
             history=self._history.value,
+            configured=self._configured.value,
+            zone=settings.TIME_ZONE,
         )
 
     def _show(self, key: ViewKey) -> Show:
@@ -206,6 +222,15 @@ class Hub:
     def _note_wallboards(self) -> None:
         """Have every wallboard looked at again: one of them, a draft or the last hour is another."""
         self._mark_dirty(lambda show: show.key.board == WALLBOARD)
+
+    def _note_targets(self) -> None:
+        """Have every row judged again: waits have other targets."""
+        self._tables.mark_targets()
+        self._mark_dirty(lambda _show: True)
+
+    def _note_configured(self) -> None:
+        """Have every view looked at again: sources.toml names others."""
+        self._mark_dirty(lambda _show: True)
 
     def _mark_dirty(self, concerns: Callable[[Show], bool]) -> None:
         """Have every view looked at again that something concerns."""
@@ -274,8 +299,9 @@ class Hub:
 
     async def _send(self, sockets: Iterable[LiveSocket], message: Message) -> None:
         now = self.loop.time()
-        async for socket in in_portions(sockets):
-            socket.push(message, now)
+        async for portion in in_portions(sockets):
+            for socket in portion:
+                socket.push(message, now)
 
     async def _watch(self) -> None:
         """Once a second: what time alone changed, who is too slow, the heartbeat."""
@@ -344,13 +370,6 @@ class Hub:
         return Message((light + render_missing(self._missing) if with_missing else light).encode())
 
     async def _beat(self, message: Message) -> None:
-        async for socket in in_portions(self.sockets):
-            socket.beat(message)
-
-
-async def in_portions(sockets: Iterable[LiveSocket]) -> AsyncIterator[LiveSocket]:
-    """Yield the sockets of now, and let the loop serve others between two portions."""
-    for number, socket in enumerate(list(sockets), start=1):
-        yield socket
-        if number % PORTION == 0:
-            await asyncio.sleep(0)
+        async for portion in in_portions(self.sockets):
+            for socket in portion:
+                socket.beat(message)

@@ -1,4 +1,4 @@
-"""Something of the database in each web process, read again as soon as somebody edited it, here or elsewhere."""
+"""Something of the database or of a file in each web process, read again as soon as somebody edited it, wherever."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from django.db import Error as DatabaseError
 
 from dashboard.live.circle import Circle
 from realtime.bell import Bell
-from realtime.store import DatabaseThread
+from realtime.database import DatabaseThread
 
 RECHECK_SECONDS = 30.0  # without Redis an edit takes this long to be seen
 RETRY_SECONDS = 2.0

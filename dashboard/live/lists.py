@@ -1,12 +1,12 @@
 """A list board, live: one page of one kind of rows, filtered, searched and sorted as the URL says."""
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic
 
-from dashboard.boards.freshness import Notice, Tile, Trust, trust_in
+from dashboard.boards.freshness import Notice, Trust, Trusted, trust_in
 from dashboard.boards.listing import (
     PAGE_SIZE,
     Choice,
@@ -48,19 +48,20 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a view of a list is laid out: its query, columns and form, and of which sources its rows are stale."""
+    """How a view of a list is laid out: its query, columns and form, of which sources its rows are `stale`, and of
+    which they are `told` apart.
+
+    `shown` names the columns that show: each row asks.
+    """
 
     name: str
     query: str
     columns: tuple[Column, ...]
     form: str
     is_filtered: bool
+    shown: frozenset[str]
     stale: Mapping[str, Notice] = field(default_factory=dict)
-
-    @property
-    def shown(self) -> frozenset[str]:
-        """The names of the columns that show."""
-        return frozenset(column.name for column in self.columns if column.is_shown)
+    told: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,17 @@ class Pages:
 
 def lay_out(name: str, spec: ListSpec[RowT], query: ListQuery) -> Layout:
     """Return how a view of a list is laid out."""
-    return Layout(name, query.encoded(), columns(spec, query), query.form, is_filtered=spec.is_narrowed(query))
+    made, shown = columns(spec, query), frozenset(spec.shown_columns(query))
+    return Layout(name, query.encoded(), made, query.form, is_filtered=spec.is_narrowed(query), shown=shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[RowT]):
+    """A row on the page, its piece, and the band it stands in."""
+
+    row: RowT
+    piece: Piece
+    band: str
 
 
 class ListView(Generic[RowT]):
@@ -94,7 +105,9 @@ class ListView(Generic[RowT]):
         self._name = name
         self._table = table
         self._query = query
-        self._matches = table.spec.matcher(query)
+        self._sight = key.scope.sources
+        self._matches = table.matcher(query)
+        self._place = table.spec.placer(query)
         self._form = table.spec.form(query.form)
         self._band_of = None if query.sort else self._form.band
         self._layout = lay_out(name, table.spec, query)
@@ -102,7 +115,7 @@ class ListView(Generic[RowT]):
         self._matched: dict[str, RowT] = {}
         self._ordered: list[RowT] = []
         self._bands: Counter[str] = Counter()
-        self._pieces: dict[str, Piece] = {}
+        self._listed: dict[str, Listed[RowT]] = {}  # the rows of the page, in order
         self._picture: Picture | None = None
         self._trust: Trust | None = None
         self._count_version = 0
@@ -124,9 +137,9 @@ class ListView(Generic[RowT]):
         if self._picture is None or is_other or trust != self._trust:
             self._count_version = self._table.count_version
             self._trust = trust
-            if trust.stale != self._layout.stale:
-                self._layout = replace(self._layout, stale=trust.stale)
-                self._pieces = {}
+            if (trust.stale, trust.told) != (self._layout.stale, self._layout.told):
+                self._layout = replace(self._layout, stale=trust.stale, told=trust.told)
+                self._listed = {}
             self._picture = self._draw(trust.tile)
         return self._picture
 
@@ -136,7 +149,8 @@ class ListView(Generic[RowT]):
         return Extract(tuple(self._ordered), dict(moment.statuses), moment.at)
 
     def _trust_at(self, moment: Moment) -> Trust:
-        return trust_in(moment.statuses, moment.at, self._table.rests_on, is_mixed=self._table.is_mixed)
+        table = self._table
+        return trust_in(moment.statuses, moment.at, table.rests_on, is_mixed=table.is_mixed, sight=self._sight)
 
     def _admit(self, changed: set[str]) -> bool:
         """Take changed rows in, each at its place; return whether any is ours."""
@@ -174,18 +188,14 @@ class ListView(Generic[RowT]):
 
     def _place_of(self, row: RowT) -> int:
         """Return where a row stands in the order, or has to stand."""
+        return bisect_left(self._ordered, self._place(row), key=self._place)
 
-        def place(one: RowT) -> tuple[Any, ...]:
-            return self._table.spec.place(one, self._query)
-
-        return bisect_left(self._ordered, place(row), key=place)
-
-    def _draw(self, tile: Tile[None]) -> Picture:
+    def _draw(self, tile: Trusted[None]) -> Picture:
         total = len(self._table.sections[self._table.spec.section(self._query)].keys)
         sheet = paging(self._query.page, len(self._ordered), total)
         start = (sheet.page - 1) * PAGE_SIZE
         shown = self._ordered[start : start + PAGE_SIZE]
-        self._pieces = {row.key: self._piece(row) for row in shown}
+        self._list(shown)
         pages = Pages(sheet, *(self._page_link(sheet, step) for step in (-1, 1)))
         return Picture(
             f"boards/{self._name}.html",
@@ -193,7 +203,7 @@ class ListView(Generic[RowT]):
                 "head": self._tile_piece("head", self._draw_head(sheet), tile),
                 "foot": self._tile_piece("foot", pages, tile),
             },
-            {self._name: tuple(self._listed(shown))},
+            {self._name: tuple(self._pieces())},
             self._layout,
         )
 
@@ -222,31 +232,41 @@ class ListView(Generic[RowT]):
         page = sheet.page + step
         return replace(self._query, page=page).encoded() if 1 <= page <= sheet.page_count else None
 
-    def _tile_piece(self, part: str, value: object, tile: Tile[None]) -> Piece:
+    def _tile_piece(self, part: str, value: object, tile: Trusted[None]) -> Piece:
         template = "tiles/list-foot.html" if part == "foot" else f"tiles/{self._name}-{part}.html"
-        return Piece(f"tile-{self._name}-{part}", template, Tile(value, tile.stale, tile.is_known), self._layout)
+        return Piece(f"tile-{self._name}-{part}", template, Trusted(value, tile.stale, tile.is_known), self._layout)
 
-    def _listed(self, shown: list[RowT]) -> Iterator[Piece]:
-        """Yield the rows in order, each band's heading before its first row.
+    def _list(self, shown: list[RowT]) -> None:
+        """Take the rows of the page; one that is as it was keeps its piece, and is not asked for its band again."""
+        before = self._listed
+        self._listed = {
+            row.key: held if (held := before.get(row.key)) and held.row is row else self._draw_row(row) for row in shown
+        }
+
+    def _draw_row(self, row: RowT) -> Listed[RowT]:
+        piece = Piece(row_id(self._name, row.key), self._row_template(), row, self._layout)
+        return Listed(row, piece, self._band_of(row) if self._band_of else "")
+
+    def _pieces(self) -> list[Piece]:
+        """Return the rows in order, each band's heading before its first row.
 
         Sources' clocks differ, so the order may go back and forth between bands; each is one group all the same.
         """
-        if self._band_of is None:
-            yield from (self._pieces[row.key] for row in shown)
-            return
-        bands: dict[str, list[RowT]] = {}
-        for row in shown:
-            bands.setdefault(self._band_of(row), []).append(row)
+        bands: defaultdict[str, list[Piece]] = defaultdict(list)
+        for listed in self._listed.values():
+            bands[listed.band].append(listed.piece)
+        pieces: list[Piece] = []
         for band, group in bands.items():
-            gist = self._form.gist(group) if self._form.gist else None
-            name = f"{self._name}-{self._query.form}" if self._query.form else self._name
-            value = Band(band, self._bands[band], gist)
-            yield Piece(row_id(f"{self._name}-band", band), f"tiles/{name}-band.html", value, self._layout)
-            yield from (self._pieces[row.key] for row in group)
+            if self._band_of:
+                pieces.append(self._band_piece(band, group))
+            pieces += group
+        return pieces
 
-    def _piece(self, row: RowT) -> Piece:
-        held = self._pieces.get(row.key)
-        if held is not None and held.value is row:
-            return held
-        form = self._query.form or "row"
-        return Piece(row_id(self._name, row.key), f"tiles/{self._name}-{form}.html", row, self._layout)
+    def _band_piece(self, band: str, group: list[Piece]) -> Piece:
+        rows: list[Any] = [piece.value for piece in group]
+        value = Band(band, self._bands[band], self._form.gist(rows) if self._form.gist else None)
+        return Piece(row_id(f"{self._name}-band", band), self._row_template("-band"), value, self._layout)
+
+    def _row_template(self, part: str = "") -> str:
+        form = f"-{self._query.form}" if self._query.form else ""
+        return f"{self._name}{form}{part}.jinja"

@@ -2,7 +2,8 @@
 
 Under Daphne a message is one prebuilt frame, written to the transport of each socket: a fraction of the work that
 `send` makes. Browsers take it compressed (permessage-deflate, RFC 7692), once for all. Neither way has back-pressure
-to rely on; the socket's window of unacknowledged messages bounds what can pile up.
+to rely on; the socket's window of unacknowledged messages bounds what can pile up, and the backlog of one that
+acknowledges what it does not read.
 """
 
 import asyncio
@@ -25,6 +26,10 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Outlet(Protocol):
     """Takes messages at once. What comes after the end is dropped."""
 
+    @property
+    def backlog(self) -> int:
+        """How many bytes, about, the browser has not taken yet."""
+
     def write(self, message: Message) -> None:
         """Hand a message over."""
 
@@ -39,6 +44,11 @@ class SendOutlet:
         self._send = send
         self._queue: deque[dict[str, Any]] = deque()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def backlog(self) -> int:
+        """How many characters wait for `send`."""
+        return sum(len(event.get("text", "")) for event in self._queue)
 
     def write(self, message: Message) -> None:
         """Hand a message over."""
@@ -74,6 +84,13 @@ class DaphneOutlet:
         self._is_direct = hasattr(protocol.transport, "writeSomeData")  # plain TCP; not TLS
         protocol.maxMessagePayloadSize = protocol.maxFramePayloadSize = INBOUND_LIMIT_BYTES
         protocol.perMessageCompressionAccept = accept_deflate
+
+    @property
+    def backlog(self) -> int:
+        """How many bytes Twisted keeps because the socket takes no more; of TLS, those that are encrypted already."""
+        transport = self._protocol.transport
+        tcp = transport if self._is_direct else transport.transport
+        return len(tcp.dataBuffer) + int(tcp._tempDataLen)
 
     def write(self, message: Message) -> None:
         """Hand a message over."""

@@ -1,8 +1,8 @@
 """The overview, live."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from dashboard.boards.freshness import chosen, tile_of
+from dashboard.boards.freshness import Trusted, trust_in
 from dashboard.boards.links import is_mirrored
 from dashboard.boards.moment import Moment
 from dashboard.boards.overview import make_overview, source_shares
@@ -18,10 +18,10 @@ from realtime.change import Applied
 class OverviewView:
     """Puts the rows of all tables together."""
 
-    def __init__(self, key: ViewKey, tables: Shelves, vendors: Mapping[str, str]) -> None:
+    def __init__(self, key: ViewKey, tables: Shelves) -> None:
         self.key = key
         self._tables = tables
-        self._vendors = vendors
+        self._sight = key.scope.sources
 
     def touch(self, applied: Applied) -> bool:
         """Every step may alter the overview."""
@@ -34,28 +34,32 @@ class OverviewView:
     def picture(self, moment: Moment) -> Picture:
         """Return the figures, what needs attention, the queues and the representatives by state."""
         self._tables.refresh(moment)
+        trust = trust_in(moment.statuses, moment.at, is_mirrored, is_mixed=False, sight=self._sight)
         sessions = [row for row in self._tables.sessions.rows.values() if row.ended_at is None]
         overview = make_overview(
             sessions,
             self._tables.representatives.rows.values(),
             self._tables.queues.rows.values(),
             [row for row in self._tables.presentations.rows.values() if row.phase is Phase.RUNNING],
+            trust.stale,
         )
-        shares = source_shares(moment.statuses, self._tables.combined.tally, self._vendors, moment.at)
-        appliances = chosen(moment.statuses, is_mirrored)
+        shares = source_shares(moment.statuses, self._tables.combined.tally, moment.configured.vendors, moment.at)
 
         def tile(name: str, value: object) -> Piece:
-            return Piece(f"tile-{name}", f"tiles/{name}.html", tile_of(value, appliances, moment.at))
+            return Piece(f"tile-{name}", f"tiles/{name}.html", trust.total(value))
+
+        def head(name: str, value: object) -> Piece:  # of rows that say themselves whose they are
+            return Piece(f"tile-{name}", f"tiles/{name}.html", Trusted(value, trust.tile.stale, trust.tile.is_known))
 
         def rows(name: str, drawn: Iterable[BoardRow]) -> tuple[Piece, ...]:
-            return tuple(Piece(row_id(name, row.key), f"tiles/{name}-row.html", row) for row in drawn)
+            return tuple(Piece(row_id(name, row.key), f"tiles/{name}-row.html", row, trust) for row in drawn)
 
         return Picture(
             "boards/overview.html",
             {
                 "figures": tile("figures", overview.figures),
                 "attention_head": tile("attention-head", overview.attention_count),
-                "queues_head": tile("overview-queues-head", overview.queue_count),
+                "queues_head": head("overview-queues-head", overview.queue_count),
                 "states": tile("states", overview.states),
                 "sources": tile("overview-sources", shares),
             },

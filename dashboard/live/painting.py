@@ -1,6 +1,6 @@
 """A view as a page takes it, and what stands on every page: the light of the links, the line of missing processes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ import orjson
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
-from dashboard.boards.clock import set_clocks
+from dashboard.boards.clock import Clocks, set_clocks
 from dashboard.boards.links import is_mirrored, light
 from dashboard.boards.moment import Moment
 from dashboard.build import build
@@ -22,24 +22,24 @@ class Painting:
     board: str
     light: str
     now: datetime
-    offsets: Mapping[str, float]
+    clocks: Clocks
 
     def with_clocks(self) -> SafeString:
         """Return the board with its clocks set, as it leaves in a page. Only digits are put in, so it stays safe."""
-        return SafeString(set_clocks(self.board, self.now, self.offsets))
+        return SafeString(set_clocks(self.board, self.now, self.clocks))
 
 
-def clock_offsets(moment: Moment) -> dict[str, float]:
-    """Return how many seconds each source's clock is ahead of ours."""
-    return {name: round(status.clock_offset_seconds or 0.0, 1) for name, status in moment.statuses.items()}
+def clocks_of(moment: Moment) -> Clocks:
+    """Return how each source's clock goes, or where it stands."""
+    return {name: moment.standing.get(name) or round(moment.ahead(name).total_seconds(), 1) for name in moment.statuses}
 
 
 def render_light(moment: Moment) -> str:
-    """Return the light "server ↔ sources" as HTML; it carries our clock, and how the sources' clocks differ."""
+    """Return the light "server ↔ sources" as HTML; it carries our clock, and how the sources' clocks go."""
     value = light(moment.statuses, moment.at)
-    offsets = orjson.dumps(clock_offsets(moment)).decode()
+    clocks = orjson.dumps(clocks_of(moment)).decode()
     is_one = all(is_mirrored(status) for status in moment.statuses.values())
-    context = {"light": value, "now": moment.at, "offsets": offsets, "noun": "appliance" if is_one else "sources"}
+    context = {"light": value, "now": moment.at, "clocks": clocks, "noun": "appliance" if is_one else "sources"}
     context["build"] = build()
     return get_template("parts/_light.html").render(context)
 

@@ -1,59 +1,39 @@
 """Which boards there are, and who may see what of them. A view's key is decided here, on the server."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from dashboard.boards.catalogue import LISTS
-from dashboard.boards.links import APPLIANCE
 from dashboard.boards.scope import NOTHING, Scope
 from dashboard.live.details import DETAILS, DetailView
-from dashboard.live.links import LinksView, offered
 from dashboard.live.lists import ListView
 from dashboard.live.overview import OverviewView
 from dashboard.live.scoped import Shelves, shelves_of
 from dashboard.live.shelf import Shelf
+from dashboard.live.sources import SourcesView, offered
 from dashboard.live.tables import Tables
 from dashboard.live.view import BoardView, ViewKey
 from dashboard.live.wall import WALLBOARD, WallView, wall_key
 from dashboard.permission import may, rights_of
 from dashboard.roles import Right
-from dashboard.sources import Source, known_sources
-from dashboard.vendors.account import Account
-from realtime.status import LinkState, LinkStatus
 
 KEY_LIMIT = 256  # characters of a row's key
 QUERY_LIMIT = 4096  # characters
 SLUG = re.compile(r"[a-z0-9-]{1,60}")
 
 
-def open_links(key: ViewKey, tables: Tables) -> BoardView:
+def open_sources(key: ViewKey, tables: Tables) -> BoardView:
     """Return the Sources board."""
-    sources = known_sources()
-    return LinksView(key, tables.state, tuple(map(_unread, sources)), vendors_of(sources))
+    return SourcesView(key, tables.state)
 
 
 def open_overview(key: ViewKey, tables: Tables) -> BoardView:
     """Return the whole support center at a glance."""
-    return OverviewView(key, shelves_of(tables, key.scope), vendors_of(known_sources()))
-
-
-def vendors_of(sources: Iterable[Source]) -> dict[str, str]:
-    """Return each source's vendor."""
-    return {source.name: source.vendor if isinstance(source, Account) else APPLIANCE for source in sources}
-
-
-def _unread(source: Source) -> LinkStatus:
-    """Return the link of a source that nobody has read yet."""
-    match source:
-        case Account(is_enabled=is_enabled, interval_seconds=seconds):
-            state = LinkState.STOPPED if is_enabled else LinkState.OFF
-            return LinkStatus(source.name, state=state, poll_seconds=seconds)
-        case _:
-            return LinkStatus(source.name)
+    return OverviewView(key, shelves_of(tables, key.scope))
 
 
 def open_list(key: ViewKey, tables: Tables) -> ListView[Any]:
@@ -69,7 +49,7 @@ def open_detail(key: ViewKey, _tables: Tables) -> BoardView:
 
 
 OPENERS: Mapping[str, Callable[[ViewKey, Tables], BoardView]] = {
-    "sources": open_links,
+    "sources": open_sources,
     "overview": open_overview,
     WALLBOARD: WallView,
     **dict.fromkeys(LISTS, open_list),

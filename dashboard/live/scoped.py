@@ -14,7 +14,7 @@ from dashboard.boards.scope import Scope, Sight, sight_of
 from dashboard.boards.sessions import SessionRow
 from dashboard.live.shelf import RowT, Shelf
 from dashboard.live.tables import Tables
-from dashboard.wallboards.definition import Privacy
+from dashboard.privacy import Privacy
 
 
 class Shelves(Protocol):

@@ -24,7 +24,7 @@ from dashboard.live.message import Message
 from dashboard.live.socket import LiveSocket
 from dashboard.models.display import NOTED, Display
 from realtime.bell import Bell
-from realtime.store import DatabaseThread
+from realtime.database import DatabaseThread
 
 CIRCLE = Circle("screens")
 """Who is given orders, in whichever web process the display is connected."""
@@ -55,7 +55,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DisplayStanding:
     """What a display is, as its page must know it."""
 
     name: str
@@ -69,7 +69,7 @@ class Screen:
 
     pk: int
     socket: LiveSocket
-    standing: Standing
+    standing: DisplayStanding
     told: Told = Told()
 
 
@@ -143,7 +143,7 @@ class Screens:
                 screen.socket.outlet.write(standing_message(standing))
 
 
-def write_down(seen: list[tuple[int, Told, str, int]]) -> dict[int, Standing]:
+def write_down(seen: list[tuple[int, Told, str, int]]) -> dict[int, DisplayStanding]:
     """Keep what displays tell, and return what each is now; two queries."""
     now = timezone.now()
     displays = Display.objects.select_related("wallboard").in_bulk([pk for pk, *_ in seen])
@@ -158,13 +158,13 @@ def write_down(seen: list[tuple[int, Told, str, int]]) -> dict[int, Standing]:
     return {pk: standing_of(display, now) for pk, display in displays.items()}
 
 
-def standing_of(display: Display, now: datetime) -> Standing:
+def standing_of(display: Display, now: datetime) -> DisplayStanding:
     """Return what a display's page must know at a moment."""
     wallboard = display.wallboard.slug if display.wallboard else ""
-    return Standing(display.name, wallboard, display.note_at(now))
+    return DisplayStanding(display.name, wallboard, display.note_at(now))
 
 
-def standing_message(standing: Standing) -> Message:
+def standing_message(standing: DisplayStanding) -> Message:
     """Return a standing as the page takes it."""
     return Message(get_template("parts/_standing.html").render({"standing": standing}).encode())
 

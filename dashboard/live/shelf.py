@@ -38,7 +38,7 @@ class Follower:
         return changed
 
 
-Standing = tuple[tuple[str, ...], list[set[str]]]
+Membership = tuple[tuple[str, ...], list[set[str]]]
 
 
 class Section:
@@ -65,6 +65,7 @@ class Shelf(Generic[RowT]):
         self.tally: Counter[tuple[str, str]] = Counter()
         self.count_version = 0
         self._followers: WeakSet[Follower] = WeakSet()
+        self._texts: dict[str, str] = {}  # what rows are found by, of those that somebody's search looked at
 
     @staticmethod
     def _tabs(spec: ListSpec[RowT]) -> tuple[str, ...]:
@@ -92,9 +93,19 @@ class Shelf(Generic[RowT]):
         """Return the rows that a query shows."""
         keys = self.sections[self.spec.section(query)].keys
         if not self.spec.is_narrowed(query):
-            return {key: self.rows[key] for key in keys}
-        matches = self.spec.matcher(query)
+            return dict(zip(keys, map(self.rows.__getitem__, keys), strict=True))
+        matches = self.matcher(query)
         return {key: row for key in keys if matches(row := self.rows[key])}
+
+    def matcher(self, query: ListQuery) -> Callable[[RowT], bool]:
+        """Return what says whether a row passes a query. Whoever types asks about all rows at each letter."""
+        return self.spec.matcher(query, self._text)
+
+    def _text(self, row: RowT) -> str:
+        text = self._texts.get(row.key)
+        if text is None:
+            text = self._texts[row.key] = self.spec.text(row)
+        return text
 
     def follow(self) -> Follower:
         """Return an ear that hears of every row that changes from now on."""
@@ -111,12 +122,13 @@ class Shelf(Generic[RowT]):
             del self.rows[key]
         else:
             self.rows[key] = new
+        self._texts.pop(key, None)
         self._count(key, old, new)
         for follower in self._followers:
             follower.changed.add(key)
 
     def _count(self, key: str, old: RowT | None, new: RowT | None) -> None:
-        before, after = self._standing(old), self._standing(new)
+        before, after = self._membership(old), self._membership(new)
         if before != after:
             self.count_version += 1
             self._move(key, before, -1)
@@ -125,15 +137,15 @@ class Shelf(Generic[RowT]):
             self.tally.subtract(() if old is None else self.spec.tallies(old))
             self.tally.update(() if new is None else self.spec.tallies(new))
 
-    def _standing(self, row: RowT | None) -> Standing:
+    def _membership(self, row: RowT | None) -> Membership:
         """Return the sections a row is in and its values under each filter."""
         if row is None:
             return (), []
         return ("", *self.spec.sections(row)), [set(values(row)) for values in self.spec.filters.values()]
 
-    def _move(self, key: str, standing: Standing, by: int) -> None:
+    def _move(self, key: str, membership: Membership, by: int) -> None:
         """Take a row into its sections' counts (1), or out of them (-1)."""
-        names, values = standing
+        names, values = membership
         for name in names:
             section = self.sections[name]
             if by > 0:

@@ -17,8 +17,14 @@ HARMLESS_FIELDS = frozenset({"last_login"})
 
 
 def ring(**_signal: Any) -> None:
-    """Have the sockets checked as soon as the change is committed."""
-    transaction.on_commit(ring_all)
+    """Have the sockets checked as soon as the change is committed: once a transaction, however much it changes.
+
+    A ring that waits already was noted in this savepoint, in one around it or in one that was released into these: so
+    it is dropped only together with this change.
+    """
+    waiting = transaction.get_connection().run_on_commit
+    if not any(entry[1] is ring_all for entry in waiting):
+        transaction.on_commit(ring_all)
 
 
 def ring_all() -> None:
@@ -46,5 +52,6 @@ def connect() -> None:
     m2m_changed.connect(ring, sender=Group.permissions.through, dispatch_uid=uid)
     for signal in (post_save, post_delete):
         signal.connect(ring, sender=Team, dispatch_uid=uid)
+        signal.connect(ring, sender=Group, dispatch_uid=uid)  # its members' rights go with it; roles go by its name
     for field in (Team.members, Team.people):
         m2m_changed.connect(ring, sender=field.through, dispatch_uid=uid)

@@ -1,6 +1,7 @@
 """One browser's socket as the hub sees it: what it was sent, what it has acknowledged, when it is too slow."""
 
 from collections import deque
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from dashboard.live.admission import Ticket
@@ -10,6 +11,9 @@ from dashboard.live.view import ViewKey
 
 WINDOW_STEPS = 20
 WINDOW_BYTES = 512 * 1024
+BACKLOG_BYTES = 8 * WINDOW_BYTES
+"""A window and the largest paint: no browser that reads what it acknowledges leaves more untaken."""
+
 ACK_SECONDS = 5.0
 
 
@@ -38,13 +42,15 @@ class LiveSocket:
     """Unacknowledged steps are bounded in number and size; beyond that it only owes the browser a full paint.
 
     Not every step asks for an acknowledgement, but well within each window one does (`dashboard.live.show`), and
-    every paint: so a socket whose window is full always waits for an answer, and ends when none comes.
+    every paint: so a socket whose window is full always waits for an answer, and ends when none comes. One that answers
+    and does not read ends by what piles up for it.
     """
 
     key: ViewKey
     query: str
     ticket: Ticket
     outlet: Outlet
+    stance: Hashable = field(default=None, init=False)  # the doorkeeper's: what its view was chosen by
     owes_paint: bool = field(default=False, init=False)
     is_closed: bool = field(default=False, init=False)
     _seq: int = field(default=0, init=False)
@@ -73,11 +79,13 @@ class LiveSocket:
 
     def beat(self, message: Message) -> None:
         """Send a heartbeat, unless the browser has not yet taken what came before."""
-        if not self.is_closed and not self._is_full:
+        if not self.is_closed and not self._is_full and self.outlet.backlog <= BACKLOG_BYTES:
             self.outlet.write(message)
 
     def acknowledge(self, seq: int) -> bool:
         """Take note that the browser shows `seq`; return whether a paint is owed and may go now."""
+        if seq > self._seq:
+            return False  # of what nobody sent
         while self._questions and self._questions[0].seq <= seq:
             answered = self._questions.popleft()
             self._answered_steps, self._answered_size = answered.steps, answered.size
@@ -104,6 +112,9 @@ class LiveSocket:
             self.outlet.close(code)
 
     def _send(self, message: Message, now: float) -> None:
+        if self.outlet.backlog > BACKLOG_BYTES:
+            self.close(CloseCode.SLOW)
+            return
         self._seq = message.seq
         if message.asks:
             self._questions.append(Question(message.seq, now, self._steps, self._size))

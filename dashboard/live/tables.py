@@ -36,6 +36,7 @@ from dashboard.boards.scope import Scope
 from dashboard.boards.sessions import LINGER, SESSION_LIST, SessionRow, affected_sessions, ended_row, session_row
 from dashboard.live.shelf import RowT, Shelf
 from realtime.change import Applied, Cause
+from realtime.schema import split_key
 from realtime.state import State
 from realtime.status import LinkStatus
 
@@ -48,7 +49,7 @@ class RowKind(Generic[RowT]):
 
     `key_of` gives the key of a table's row among ours. `end` draws the row of something we saw end, which lingers a
     little; None where rows just go. `rests_on` says which sources a list of them depends on; a `mixed` list goes on
-    without those that fail.
+    without those that fail, even where none is left.
     """
 
     tables: tuple[str, ...]
@@ -98,6 +99,7 @@ class RowTable(Shelf[RowT]):
         self._stale = self._all_keys()
         self._ended: set[str] = set()
         self._lingering: dict[str, datetime] = {}
+        self._standing: frozenset[str] = frozenset()
         self._turn_at: dict[str, datetime] = {}  # on our clock, as `_turns`
         self._turns: list[tuple[datetime, str]] = []  # a heap, soonest first; up to half of them are out of date
 
@@ -128,6 +130,9 @@ class RowTable(Shelf[RowT]):
 
     def refresh(self, moment: Moment) -> None:
         """Draw again what changed or came due."""
+        if moment.standing.keys() != self._standing:
+            others, self._standing = moment.standing.keys() ^ self._standing, frozenset(moment.standing)
+            self._stale |= {key for key in self.rows if split_key(key)[0] in others}
         while self._turns and self._turns[0][0] <= moment.at:
             due_at, key = heapq.heappop(self._turns)
             if self._turn_at.get(key) == due_at:
@@ -155,12 +160,19 @@ class RowTable(Shelf[RowT]):
             return self._kind.end(old, moment.now(old.key))
         return old if self._lingering.get(old.key, moment.at) > moment.at else None
 
+    def _due_at(self, moment: Moment, key: str, row: RowT | None) -> datetime | None:
+        """Return when time alone alters a row (our clock): of a source whose clock stands, only one that is gone."""
+        if key in self._lingering:
+            return self._lingering[key]
+        if row is None or row.turns_at is None or split_key(key)[0] in moment.standing:
+            return None
+        return max(row.turns_at - moment.ahead(key), moment.at)
+
     def _await_turn(self, moment: Moment, key: str, row: RowT | None) -> None:
-        if row is None or row.turns_at is None:
+        due_at = self._due_at(moment, key, row)
+        if due_at is None:
             self._turn_at.pop(key, None)
             return
-        ahead = moment.now(key) - moment.at
-        due_at = max(row.turns_at - ahead, moment.at)
         if self._turn_at.get(key) != due_at:
             self._turn_at[key] = due_at
             heapq.heappush(self._turns, (due_at, key))
@@ -205,3 +217,8 @@ class Tables:
         """Note that people may be called something else."""
         self.combined.mark_all()
         self.presentations.mark_all()
+
+    def mark_targets(self) -> None:
+        """Note that waits may have other targets."""
+        self.sessions.mark_all()
+        self.queues.mark_all()

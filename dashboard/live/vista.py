@@ -10,13 +10,13 @@ from dashboard.boards.moment import Moment
 from dashboard.boards.scope import EVERYTHING, NOTHING, Scope
 from dashboard.live.asking import look
 from dashboard.live.details import DETAILS
+from dashboard.privacy import Privacy
 from dashboard.scopes import load_standings, scope_of, sees_everything, words_of
-from dashboard.wallboards.definition import Privacy
 
 WITHHELD = {
     Privacy.SHOWN: "",
-    Privacy.INITIALLED: "Customers’ names as initials, and not what sessions are about",
-    Privacy.HIDDEN: "No names of customers, and not what sessions are about",
+    Privacy.INITIALLED: "You see customers’ names as initials, and not what their sessions are about",
+    Privacy.HIDDEN: "You see no names of customers, and not what their sessions are about",
 }
 
 

@@ -11,8 +11,8 @@ from dashboard.live.painter import Picture, Piece
 from dashboard.live.scoped import Shelves, shelves_of
 from dashboard.live.tables import Tables
 from dashboard.live.view import ViewKey
+from dashboard.privacy import stricter
 from dashboard.wallboards.definition import Kind, Wallboard
-from dashboard.wallboards.privacy import stricter
 from dashboard.wallboards.stored import draft_name
 from realtime.change import Applied
 
@@ -28,6 +28,7 @@ class WallHead:
     """What stands above all pages, and what the screen itself has to know. No wallboard means that it was deleted."""
 
     wallboard: Wallboard | None
+    zone: str
     turns: tuple[Turn, ...] = ()
 
 
@@ -50,6 +51,7 @@ class WallView:
         self._tables = tables
         self._shelves: Shelves = tables
         self._scope = EVERYTHING
+        self._sources = EVERYTHING.sources
         self._wall: Wall | None = None
         self._picture: Picture | None = None
 
@@ -67,10 +69,10 @@ class WallView:
         if self._is_draft:
             wallboard = moment.wallboards.get(draft_name(self._slug), wallboard)
         if wallboard is None:
-            return self._draw(None)
+            return self._draw(None, moment.zone)
         wall = make_wall(self._floor(wallboard, moment))
         if self._picture is None or wall != self._wall:
-            self._picture = self._draw(wall)
+            self._picture = self._draw(wall, wall.zone)
         self._wall = wall
         return self._picture
 
@@ -78,6 +80,7 @@ class WallView:
         scope = self.key.scope.met(Scope(None if wallboard.queues is None else frozenset(wallboard.queues)))
         if scope != self._scope:
             self._scope = scope
+            self._sources = scope.sources
             self._shelves = shelves_of(self._tables, scope)
         shelves = self._shelves
         shelves.refresh(moment)
@@ -91,10 +94,11 @@ class WallView:
             tuple(shelves.queues.rows.values()),
             tuple(shelves.combined.rows[key] for key in going_on),
             tuple(shelves.presentations.rows.values()),
+            self._sources,
         )
 
-    def _draw(self, wall: Wall | None) -> Picture:
-        head = WallHead(wall.wallboard, wall.turns) if wall else WallHead(None)
+    def _draw(self, wall: Wall | None, zone: str) -> Picture:
+        head = WallHead(wall.wallboard, zone, wall.turns) if wall else WallHead(None, zone)
         tiles = wall.tiles if wall else ()
         return Picture(
             "boards/wallboard.html",

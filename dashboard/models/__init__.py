@@ -5,6 +5,7 @@ from dashboard.models.display import Display, PairingCode
 from dashboard.models.one_time_link import OneTimeLink
 from dashboard.models.person import Identity, IdentityEdit, Person
 from dashboard.models.polling import Poll, PollRun, VendorRecord
+from dashboard.models.queue_target import QueueTarget
 from dashboard.models.right import RightHolder
 from dashboard.models.saved_view import SavedView
 from dashboard.models.team import Team
@@ -21,6 +22,7 @@ __all__ = [
     "Person",
     "Poll",
     "PollRun",
+    "QueueTarget",
     "RightHolder",
     "SavedView",
     "Team",

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 
 from dashboard.models.person import Person
-from dashboard.wallboards.definition import Privacy
+from dashboard.privacy import Privacy
 
 NAME_LIMIT = 60  # characters
 

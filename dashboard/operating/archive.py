@@ -25,9 +25,9 @@ from django.utils import timezone
 
 from dashboard.models import AuditEntry
 from dashboard.operating.readiness import unapplied_migrations
+from realtime.database import one_moment
 from realtime.heartbeat import running_kinds
 from realtime.models import Heartbeat
-from realtime.store import one_moment
 
 FORMAT = 1
 CHUNK = 500

@@ -18,6 +18,8 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from dashboard.build import build
+from dashboard.environment import SECRETS
+from dashboard.operating.forgetting import left_sources
 from dashboard.operating.processes import MISSED, missing_kinds, needed_kinds
 from dashboard.operating.readiness import open_redis, unapplied_migrations
 from dashboard.sources import SourcesRefused, configured_sources, known_sources
@@ -25,7 +27,6 @@ from realtime.heartbeat import Kind, running_kinds
 from realtime.models import Link
 from realtime.outbound.probe import Finding, Result
 
-SECRET_FILES = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "ADMIN_PASSWORD", "OIDC_CLIENT_SECRET", "METRICS_TOKEN")
 CLOCK_SECONDS = 2.0
 FREE_BYTES = 1024**3
 FREE_SHARE = 0.05
@@ -73,7 +74,7 @@ def look_at_settings() -> Iterator[Finding]:
 
 def look_at_secret_files() -> Iterator[Finding]:
     """Look who may read the files that hold secrets."""
-    named = {f"{name}_FILE": path for name in SECRET_FILES if (path := os.environ.get(f"{name}_FILE", "").strip())}
+    named = {f"{name}_FILE": path for name in SECRETS if (path := os.environ.get(f"{name}_FILE", "").strip())}
     for name, path in {**named, "sources.toml": str(settings.SOURCES_FILE)}.items():
         try:
             mode = stat.S_IMODE(Path(path).stat().st_mode)
@@ -113,10 +114,16 @@ def look_at_clock() -> Finding:
 
 
 def look_at_sources() -> Iterator[Finding]:
-    """Say which sources have trouble, and whose clocks differ."""
+    """Say which sources have trouble, whose clocks differ, and of which only rows are left."""
+    try:
+        left = left_sources()
+    except SourcesRefused:
+        left = []  # `look_at_settings` says why
     for link in Link.objects.order_by("source"):
         offset = link.clock_offset_seconds or 0.0
-        if link.error:
+        if link.source in left:
+            yield ill(link.source, f"is no longer in sources.toml; manage.py forget {link.source} ends it for good")
+        elif link.error:
             yield ill(link.source, link.error)
         elif abs(offset) > 60:
             yield ill(link.source, f"its clock is {offset:+.0f} s off ours; have both set by NTP")

@@ -9,8 +9,8 @@ from django.db import Error as DatabaseError
 
 from dashboard.sources import Source, SourcesRefused, configured_sources
 from dashboard.vendors.account import Account
+from realtime.database import DatabaseThread
 from realtime.heartbeat import MISSING, Kind, keep_heartbeat, running_kinds
-from realtime.store import DatabaseThread
 
 LOOK_SECONDS = 5.0
 

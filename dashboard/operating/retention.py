@@ -11,7 +11,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
-from dashboard.models import AuditEntry, OneTimeLink, PairingCode, PollRun
+from dashboard.models import AuditEntry, Display, OneTimeLink, PairingCode, PollRun
 from dashboard.vendors import storing
 from dashboard.vendors.account import Account
 from dashboard.vendors.polling import KEPT_RUNS
@@ -27,9 +27,11 @@ def prune_all(accounts: Iterable[Account], now: datetime) -> dict[str, int]:
     first = minute_of(now - timedelta(days=settings.HISTORY_DAYS))
     pruned["samples"] = Sample.objects.filter(minute__lt=first).delete()[0]
     if settings.AUDIT_DAYS:
-        pruned["audit entries"] = AuditEntry.objects.forget_before(now - timedelta(days=settings.AUDIT_DAYS))
+        earliest = now - timedelta(days=settings.AUDIT_DAYS)
+        pruned["audit entries"] = AuditEntry.objects.forget_before(earliest)
+        pruned["disconnected displays"] = Display.objects.filter(revoked_at__lt=earliest).delete()[0]
     ended = Session.objects.filter(expire_date__lt=now)
-    pruned["web sessions"] = ended.delete()[1].get(Session._meta.label, 0)
+    pruned["web sessions"] = ended._raw_delete(ended.db)  # no signal for each: time has ended their sockets
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     pruned["one-time links"] = OneTimeLink.objects.filter(expires_at__lt=now).delete()[0]
     pruned["pairing codes"] = PairingCode.objects.filter(expires_at__lt=now).delete()[0]
@@ -37,8 +39,13 @@ def prune_all(accounts: Iterable[Account], now: datetime) -> dict[str, int]:
 
 
 def prune_source(account: Account, now: datetime) -> int:
-    """Delete a source's sessions that were over before what it keeps, as its own polls do a thousand at a time."""
-    lease = store.acquire_lease(account.name, f"prune:{secrets.token_hex(4)}")
+    """Delete a source's sessions that were over before what it keeps, as its own polls do a thousand at a time.
+
+    One without a link was never polled; giving it one would say that it should have been.
+    """
+    if account.name not in store.load_statuses():
+        return 0
+    lease = store.acquire_lease(account.name, f"prune:{secrets.token_hex(4)}", account.interval_seconds)
     if lease is None:
         return 0
     status = store.load_statuses()[account.name]

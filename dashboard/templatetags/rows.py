@@ -3,22 +3,27 @@
 Whatever a vendor may have typed goes through `escape`; the rest of these strings is ours.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
-from urllib.parse import quote
 
 from django import template
 from django.utils.safestring import SafeString
 
 from dashboard.boards.activity import ActivityRow, Doing
-from dashboard.boards.moment import Level
+from dashboard.boards.freshness import Trust
+from dashboard.boards.moment import Level, Wait
+from dashboard.boards.people import PersonRef
 from dashboard.boards.presentations import Phase, PresentationRow
-from dashboard.boards.sessions import SessionRow
+from dashboard.boards.queues import QueueCondition
+from dashboard.boards.sessions import Person, SessionRow
+from dashboard.live.fragments import quoted
 from dashboard.live.lists import Layout
 from dashboard.templatetags.clocks import at_day, full, since, until
 from dashboard.templatetags.figures import exact
-from dashboard.templatetags.words import at_work, bars, icon, shape, vendor_mark, words
+from dashboard.templatetags.words import at_work, bars, icon, segments, shape, summary, vendor_mark, words
 from dashboard.templatetags.words import priority as priority_words
+from realtime.presence import RepresentativeState
 from realtime.vendor_session import Kind
 
 _TONES = {
@@ -39,10 +44,20 @@ def name(text: str, css: str = "") -> SafeString:
 
 
 @register.simple_tag
+def people(members: Sequence[PersonRef | Person]) -> SafeString:
+    """Return the first of some people, of whom there is one at least, and how many more there are."""
+    more = ""
+    if len(members) > 1:
+        everybody = escape(", ".join(one.name for one in members))
+        more = f'<span class="muted" title="{everybody}">+{len(members) - 1}</span>'
+    return SafeString(f'<span class="reps">{name(members[0].name)}{more}</span>')
+
+
+@register.simple_tag
 def opens(layout: Layout, kind: str, key: str) -> SafeString:
     """Return the attributes of a link that opens a row beside its list, on the list's own address."""
     before = f"{escape(layout.query)}&amp;" if layout.query else ""
-    return SafeString(f'data-open="{kind}:{escape(key)}" href="?{before}open={kind}:{quote(key, safe="")}"')
+    return SafeString(f'data-open="{kind}:{escape(key)}" href="?{before}open={kind}:{quoted(key)}"')
 
 
 @lru_cache(maxsize=256)
@@ -127,7 +142,7 @@ def _vendor(name_of_vendor: str) -> SafeString:
 
 
 @register.simple_tag
-def stale_since(layout: Layout, source: str) -> SafeString:
+def stale_since(layout: Layout | Trust, source: str) -> SafeString:
     """Return how old the picture of a row is whose source cannot be trusted now; nothing where it can."""
     notice = layout.stale.get(source)
     if notice is None:
@@ -137,6 +152,57 @@ def stale_since(layout: Layout, source: str) -> SafeString:
     text = escape(f"{source}: {notice.words}")
     return SafeString(
         f'<span class="age" title="{text}"><span class="visually-hidden">{text}, </span>{glyph}{clock}</span>'
+    )
+
+
+@register.simple_tag
+def whose(layout: Layout | Trust, source: str) -> SafeString:
+    """Return which appliance a row is of, where several are in sight; nothing where there is one."""
+    if source not in layout.told:
+        return SafeString("")
+    safe = escape(source)
+    return SafeString(f'<bdi class="whose" title="the appliance: {safe}">{safe}</bdi>')
+
+
+@register.simple_tag
+def condition(value: QueueCondition, waiting: int) -> SafeString:
+    """Return how a queue stands; "in time" only where somebody waits."""
+    text = ("In time" if waiting else "OK") if value is QueueCondition.OK else words(value)
+    return SafeString(f"{mark(shape(value), shape(value), text)}</span>")
+
+
+@register.simple_tag
+def bullet(wait: Wait, target_seconds: int, source: str) -> SafeString:
+    """Return the longest wait as a bar whose middle is the target; its clock fills it."""
+    return SafeString(
+        '<svg class="bullet" role="img" aria-label="the longest wait against the target of '
+        f'{target_seconds} s"><rect class="bullet__track" width="100%" height="6" y="2" rx="1"/>'
+        f'<rect class="bullet__fill bullet__fill--{wait.level}" height="6" y="2" rx="1"'
+        f' data-since="{exact(wait.since)}" data-target="{target_seconds}" data-source="{escape(source)}" width="0"/>'
+        '<rect class="bullet__tick" x="50%" width="1.5" height="10"/></svg>'
+    )
+
+
+@register.simple_tag
+def members(states: Sequence[tuple[RepresentativeState, int]]) -> SafeString:
+    """Return how many are in which state, as a bar and its legend."""
+    pieces = "".join(
+        f'<rect class="seg--{one.shape}" x="{one.start}" width="{one.width}" height="100%"/>'
+        for one in segments(states)
+    )
+    legend = "".join(_member(state, count) for state, count in states)
+    return SafeString(
+        f'<div class="cell-2 members"><svg class="bar" role="img" aria-label="{escape(summary(states))}">{pieces}</svg>'
+        f'<span class="legend">{legend}</span></div>'
+    )
+
+
+def _member(state: RepresentativeState, count: int) -> str:
+    text = escape(words(state))
+    return (
+        f'<span class="state state--{shape(state)}" title="{text}"><svg class="glyph" viewBox="0 0 12 12"'
+        f' aria-hidden="true"><use href="#g-{shape(state)}"/></svg>{count}'
+        f'<span class="visually-hidden"> {text}</span></span>'
     )
 
 

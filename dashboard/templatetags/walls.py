@@ -12,9 +12,10 @@ from dashboard.boards.moment import Level
 from dashboard.boards.wall import ShownTile, Turn
 from dashboard.boards.wall_figures import Number
 from dashboard.boards.wall_lines import QueueLine
+from dashboard.privacy import Privacy
 from dashboard.templatetags.figures import UNKNOWN, count
 from dashboard.templatetags.words import words
-from dashboard.wallboards.definition import RATES, TIMES, Kind, Privacy, Tile, Wallboard
+from dashboard.wallboards.definition import RATES, TIMES, Kind, Tile, Wallboard
 from dashboard.wallboards.editing import AREA, STEPS
 from dashboard.wallboards.layout import Slot
 from dashboard.wallboards.sheet import TileForm
@@ -135,9 +136,12 @@ def rep_words(state: RepresentativeState, sessions: int) -> str:
 
 
 @register.simple_tag
-def alert(kind: str, name: str) -> SafeString:
-    """Return the attribute by which a screen knows a new alert from one it has told of."""
-    return SafeString(f' data-alert="{kind}:{escape(name)}"')
+def alert(kind: str, name: str, whose: str = "") -> SafeString:
+    """Return the attribute by which a screen knows a new alert from one it has told of, and what it says of it.
+
+    `whose` tells queues of one name on several appliances apart.
+    """
+    return SafeString(f' data-alert="{kind}:{escape(f"{name}, {whose}" if whose else name)}"')
 
 
 @dataclass(frozen=True, slots=True)

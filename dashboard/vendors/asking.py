@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from dashboard.vendors.account import Account
 from dashboard.vendors.caller import Caller
+from realtime.database import DatabaseThread
 from realtime.errors import LinkLost
 from realtime.outbound.http import open_client
-from realtime.store import DatabaseThread
 
 LIMIT_SECONDS = 8.0
 GRACE_SECONDS = 1.0  # for a call that is being cancelled to say what it waited for

@@ -18,8 +18,6 @@ from dashboard.vendors.caller import Caller
 from realtime.values import Json
 from realtime.vendor_session import Kind, State, TimeBasis
 
-"""A value as `orjson` reads it."""
-
 
 class Capability(Enum):
     """What a vendor can do beyond listing its sessions."""

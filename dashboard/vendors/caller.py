@@ -8,10 +8,10 @@ from typing import Any, Generic, TypeVar
 import orjson
 
 from dashboard.vendors.account import Account
+from realtime.database import DatabaseThread
 from realtime.errors import IllegalMessage
 from realtime.outbound.failures import refusal
 from realtime.outbound.http import Answer, Client
-from realtime.store import DatabaseThread
 
 ANSWER_LIMIT_BYTES = 32 * 1024 * 1024
 

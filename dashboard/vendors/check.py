@@ -5,10 +5,10 @@ import asyncio
 from dashboard.vendors.account import Account
 from dashboard.vendors.caller import Caller
 from dashboard.vendors.registry import VENDORS
+from realtime.database import DatabaseThread
 from realtime.errors import RealtimeError
 from realtime.outbound.http import open_client
 from realtime.outbound.probe import NAME, TLS, Finding, Result, check_name, check_tls
-from realtime.store import DatabaseThread
 
 WHOLE_CHECK_SECONDS = 60.0
 API = "API"  # where a vendor's own steps fail

@@ -14,7 +14,6 @@ from typing import Any
 
 import structlog
 from django.db import Error as DatabaseError
-from django.db import transaction
 from django.utils import timezone
 
 from dashboard.models import Poll, PollRun
@@ -26,12 +25,13 @@ from dashboard.vendors.rows import stored_form
 from dashboard.vendors.storing import Saved, Unfinished
 from realtime import feed, store
 from realtime.change import Cause
+from realtime.database import DatabaseThread, short_transaction
 from realtime.errors import Actor, LeaseLost, RealtimeError, Transient, who_acts
 from realtime.outbound import budget
 from realtime.outbound.http import open_client
 from realtime.schema import row_key
 from realtime.status import LinkState, LinkStatus
-from realtime.store import DatabaseThread, Lease
+from realtime.store import Lease
 from realtime.vendor_session import State
 
 OVERLAP = timedelta(hours=1)  # listed again each time, for what a vendor tells late
@@ -62,7 +62,7 @@ async def poll(account: Account, vendor: Vendor[Any], owner: str, due_at: dateti
     """Poll a source unless somebody else is at it. `owner` names this run. Whatever happens is written down."""
     database = DatabaseThread(f"poll {account.name}")
     try:
-        lease = await database.run(store.acquire_lease, account.name, owner)
+        lease = await database.run(store.acquire_lease, account.name, owner, account.interval_seconds)
         if lease is not None:
             await SourcePoll(account, vendor, lease, database, due_at).run()
     except LeaseLost:
@@ -88,9 +88,7 @@ class SourcePoll:
     async def run(self) -> None:
         """List, and write down how it went. Raises LeaseLost."""
         started_at, clock = timezone.now(), time.monotonic()
-        held = (await self._database.run(store.load_statuses))[self._account.name]
-        # What is polled counts as such while its first poll is at work, too.
-        self._status = replace(held, poll_seconds=self._account.interval_seconds)
+        self._status = (await self._database.run(store.load_statuses))[self._account.name]
         keeping = asyncio.create_task(self._keep_lease())
         error: BaseException | None = None
         try:
@@ -124,7 +122,7 @@ class SourcePoll:
                 self._tally.pages += 1
                 await self._database.run(_note_cursor, self._account.name, window, page.cursor)
             if not cursor:  # a listing taken up in the middle does not tell what vanished
-                await self._settle_vanished(caller, window, held, now)
+                await self._settle_vanished(caller, window, held)
         await self._tell(await self._database.run(storing.prune, self._lease, now - self._account.keep))
         covered_until = window.end - AHEAD if cursor else now  # what was taken up again lists nothing newer for sure
         await self._database.run(_note_covered, self._account.name, covered_until)
@@ -139,13 +137,7 @@ class SourcePoll:
         self._tally.changed += saved.changed
         await self._tell(saved)
 
-    async def _settle_vanished(
-        self,
-        caller: Caller[Any],
-        window: Window,
-        held: Mapping[str, Unfinished],
-        now: datetime,
-    ) -> None:
+    async def _settle_vanished(self, caller: Caller[Any], window: Window, held: Mapping[str, Unfinished]) -> None:
         """Ask for sessions that should have been listed and were not; those nobody knows any more become unknown.
 
         Somebody who only waited, at no known time, was answered or left: such a row is taken away.
@@ -216,7 +208,6 @@ class SourcePoll:
             message_count=old.message_count + 1,
             change_count=old.change_count + altered,
             connection_count=old.connection_count + tally.pages,
-            poll_seconds=self._account.interval_seconds,
             next_poll_at=due_at,
         )
 
@@ -286,7 +277,6 @@ def _failures_before(source: str) -> int:
     return Poll.objects.values_list("failures", flat=True).get(source=source)
 
 
-@transaction.atomic
 def _write_outcome(
     run: PollRun, was_due_at: datetime, due_at: datetime, failures: int, lease: Lease, status: LinkStatus
 ) -> None:
@@ -294,9 +284,10 @@ def _write_outcome(
 
     All or nothing: a worker killed in between would have the same poll done twice. Raises LeaseLost.
     """
-    store.release_lease(lease, status)
-    run.save()
-    PollRun.objects.filter(source=run.source, started_at__lt=run.started_at - KEPT_RUNS).delete()
-    polls = Poll.objects.filter(source=run.source)
-    polls.update(failures=failures, claimed_until=None, polled_at=run.started_at)
-    polls.filter(due_at=was_due_at).update(due_at=due_at)
+    with short_transaction():
+        store.release_lease(lease, status)
+        run.save()
+        PollRun.objects.filter(source=run.source, started_at__lt=run.started_at - KEPT_RUNS).delete()
+        polls = Poll.objects.filter(source=run.source)
+        polls.update(failures=failures, claimed_until=None, polled_at=run.started_at)
+        polls.filter(due_at=was_due_at).update(due_at=due_at)

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from dashboard.models import VendorRecord
 from dashboard.vendors.rows import Stored
 from realtime import store
 from realtime.change import Cause, Change, Fields
+from realtime.database import short_transaction
 from realtime.feed import Published
 from realtime.models import VendorSession
 from realtime.store import Lease, Position
@@ -54,7 +54,7 @@ def save(lease: Lease, sessions: Iterable[Stored], cause: Cause, now: datetime) 
         return Saved()
     new = sum(one.key not in digests for one in fresh)
     records = [VendorRecord(key=one.key, source=lease.source, raw=one.raw, fetched_at=now) for one in fresh]
-    with transaction.atomic():
+    with short_transaction():
         VendorRecord.objects.bulk_create(
             records,
             update_conflicts=True,
@@ -78,9 +78,13 @@ def mark_unknown(lease: Lease, keys: Sequence[str]) -> Saved:
 
 
 def prune(lease: Lease, before: datetime) -> Saved:
-    """Delete sessions that were over before a moment, at most PRUNE_ROWS of them."""
+    """Delete sessions that were over before a moment, at most PRUNE_ROWS of them.
+
+    Of one without any time nobody knows when it was over; since its vendor's last word of it, at the latest.
+    """
     over = VendorSession.objects.filter(source=lease.source).exclude(state__in=OPEN)
-    ended_at = Coalesce("ended_at", "started_at", "created_at", "scheduled_at")
+    told_at = VendorRecord.objects.filter(key=OuterRef("key")).values("fetched_at")
+    ended_at = Coalesce("ended_at", "started_at", "created_at", "scheduled_at", Subquery(told_at))
     keys = list(over.annotate(over_at=ended_at).filter(over_at__lt=before).values_list("key", flat=True)[:PRUNE_ROWS])
     return remove(lease, keys)
 
@@ -89,7 +93,7 @@ def remove(lease: Lease, keys: Sequence[str]) -> Saved:
     """Delete sessions with their records."""
     if not keys:
         return Saved()
-    with transaction.atomic():
+    with short_transaction():
         for start in range(0, len(keys), CHUNK):
             VendorRecord.objects.filter(key__in=keys[start : start + CHUNK]).delete()
         published = _commit(lease, Change(lease.source, deletes={TABLE: list(keys)}, cause=Cause.SWEEP))

@@ -11,13 +11,14 @@ from realtime.status import LinkState
 
 def mark_switched_off(accounts: Iterable[Account]) -> None:
     """Write `off` into the links of switched-off accounts; a poll writes its own state again. Synchronous."""
-    off = [account.name for account in accounts if not account.is_enabled]
-    if not off:
-        return
-    known = set(Link.objects.filter(source__in=off).values_list("source", flat=True))
-    Link.objects.bulk_create(
-        [Link(source=name, poll_seconds=0.0) for name in off if name not in known], ignore_conflicts=True
-    )
-    Link.objects.filter(source__in=off).exclude(state=LinkState.OFF).update(
-        state=LinkState.OFF, state_since=timezone.now(), error=""
-    )
+    for account in accounts:
+        if not account.is_enabled:
+            _mark(account)
+
+
+def _mark(account: Account) -> None:
+    polled = {"poll_seconds": account.interval_seconds}
+    link, _ = Link.objects.get_or_create(source=account.name, defaults=polled)
+    if link.state != LinkState.OFF or link.poll_seconds is None:
+        off = {"state": LinkState.OFF, "state_since": timezone.now(), "error": ""}
+        Link.objects.filter(source=account.name).update(**off, **polled)

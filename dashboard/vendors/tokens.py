@@ -3,15 +3,12 @@
 At most two are asked for in a minute, and one in 30 s while the credentials are refused (`realtime.outbound.tokens`).
 """
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from dashboard.vendors.caller import Caller
-from realtime.errors import Transient
 from realtime.models import AccessToken
 from realtime.outbound import minting, tokens
 from realtime.outbound.endpoint import Endpoint
@@ -25,11 +22,7 @@ async def obtain(caller: Caller[Any], call: minting.Call) -> str:
     `call` gets what was kept before ("" for nothing) and returns a new token and its life. Raises CredentialsRefused,
     SourceBusy (with `retry_after_seconds`), or what `call` ended in.
     """
-
-    async def in_database(function: Callable[..., Any], *args: Any) -> Any:
-        return await run(caller, function, *args)
-
-    return await minting.obtain(caller.account, in_database, call)
+    return await minting.obtain(caller.account, caller.database, call)
 
 
 async def reject(caller: Caller[Any], token: str, young: timedelta = YOUNG) -> bool:
@@ -37,7 +30,8 @@ async def reject(caller: Caller[Any], token: str, young: timedelta = YOUNG) -> b
 
     A `young` one stays: it is not the token's fault, and another would be refused as well.
     """
-    return bool(await run(caller, expire_unless_young, caller.account, token, young))
+    account = caller.account
+    return await minting.in_database(account, caller.database, expire_unless_young, account, token, young)
 
 
 def expire_unless_young(endpoint: Endpoint, token: str, young: timedelta) -> bool:
@@ -50,11 +44,3 @@ def expire_unless_young(endpoint: Endpoint, token: str, young: timedelta) -> boo
         return False
     tokens.expire(endpoint, token, now)
     return True
-
-
-async def run(caller: Caller[Any], function: Callable[..., Any], *args: Any) -> Any:
-    """Run a function where the database may be used. Raises Transient while there is none."""
-    try:
-        return await caller.database.run(function, *args)
-    except (OperationalError, InterfaceError) as error:
-        raise Transient(f"{caller.account.name}: the database does not answer; the token is kept there.") from error

@@ -18,6 +18,7 @@ from dashboard.live.details import DETAILS
 from dashboard.live.registry import choose_view
 from dashboard.live.view import ViewKey
 from dashboard.live.vista import may_read, vista_of
+from dashboard.once import make_key
 from dashboard.permission import may
 from dashboard.roles import Right
 from dashboard.templatetags.words import heading
@@ -119,6 +120,7 @@ def show_list(request: HttpRequest, board: str) -> HttpResponse:
         "export": export_address(board, query),
         "drawer": _drawer(request, query),
         "startable": _startable(request) if board == "combined" else (),
+        "once": make_key(),
     }
     return render(request, "pages/list.html", context)
 

@@ -47,7 +47,7 @@ def show_displays(request: HttpRequest) -> HttpResponse:
         "minutes": MINUTES,
         "note_limit": NOTE_LIMIT,
     }
-    return render(request, "displays.html", context)
+    return render(request, "pages/displays.html", context)
 
 
 @require(Right.PAIR_DISPLAYS)

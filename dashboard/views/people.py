@@ -48,7 +48,7 @@ def show_people(request: SignedInRequest) -> HttpResponse:
         "edits": IdentityEdit.objects.select_related("user")[:EDITS_SHOWN],
         "name_limit": NAME_LIMIT,
     }
-    return render(request, "people.html", context)
+    return render(request, "pages/people.html", context)
 
 
 def is_found(search: str, found: Any, *texts: str) -> bool:
@@ -99,7 +99,7 @@ def split_identity(request: SignedInRequest) -> HttpResponse:
 def undo_edit(request: SignedInRequest) -> HttpResponse:
     """Take an edit back."""
     number = read_pk(request.POST.get("edit", "")) or 0
-    return edit(request, lambda: identities.undo(request.user, number), "Undone")
+    return edit(request, lambda: identities.undo(number), "Undone")
 
 
 def edit(request: SignedInRequest, change: Callable[[], IdentityEdit], done: str = "Done") -> HttpResponse:

@@ -67,7 +67,7 @@ def list_views(request: SignedInRequest, draft: dict[str, object] | None = None)
     views = SavedView.objects.within_reach_of(request.user)
     rows = [{"view": view, "may_change": view.may_be_changed_by(request.user)} for view in views]
     context = {"page": "saved-views", "rows": rows, "draft": draft, "name_limit": NAME_LIMIT}
-    return render(request, "saved-views.html", context, status=422 if draft else 200)
+    return render(request, "pages/saved-views.html", context, status=422 if draft else 200)
 
 
 @login_required

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.audit import Action, clean, record
-from dashboard.boards.links import Level
+from dashboard.boards.links import Health
 from dashboard.live.asking import paint_view
 from dashboard.live.registry import choose_view
 from dashboard.models import Poll, PollRun
@@ -38,10 +38,10 @@ class PollRecord:
         return sum(1 for run in self.runs if not run.error)
 
     @property
-    def level(self) -> Level:
+    def level(self) -> Health:
         """How good that is."""
         share = self.succeeded / len(self.runs)
-        return Level.OK if share == 1 else Level.RISK if share >= USUAL_SHARE else Level.CRITICAL
+        return Health.OK if share == 1 else Health.RISK if share >= USUAL_SHARE else Health.CRITICAL
 
     @property
     def latest(self) -> tuple[PollRun, ...]:
@@ -67,7 +67,7 @@ def show_sources(request: HttpRequest) -> HttpResponse:
     painting = paint_view(request, key)
     return render(
         request,
-        "sources.html",
+        "pages/sources.html",
         {
             "page": "sources",
             "painting": painting,

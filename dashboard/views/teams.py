@@ -16,9 +16,9 @@ from dashboard.models import Person, Team
 from dashboard.models.team import NAME_LIMIT
 from dashboard.name_field import NameField
 from dashboard.permission import require
+from dashboard.privacy import Privacy
 from dashboard.roles import Right
 from dashboard.views.posted import PK_DIGITS
-from dashboard.wallboards.definition import Privacy
 from dashboard.wallboards.sheet import queue_choices
 
 CUSTOMERS = [
@@ -70,7 +70,7 @@ def show_teams(request: HttpRequest) -> HttpResponse:
     names = dict(queue_choices(known_queues(), [key for team in teams for key in team.queues]))
     words = dict(CUSTOMERS)
     rows = [(team, [names[key] for key in team.queues], words[team.customers]) for team in teams]
-    return render(request, "teams.html", {"page": "teams", "rows": rows})
+    return render(request, "pages/teams.html", {"page": "teams", "rows": rows})
 
 
 @require(Right.EDIT_TEAMS)
@@ -85,7 +85,7 @@ def edit_team(request: HttpRequest, pk: int | None = None) -> HttpResponse:
         messages.success(request, f"{team.name}: saved. Its members see it at once.")
         return redirect("teams")
     context = {"page": "teams", "form": form, "team": team if pk else None}
-    return render(request, "team.html", context, status=422 if form.is_bound else 200)
+    return render(request, "pages/team.html", context, status=422 if form.is_bound else 200)
 
 
 @require(Right.EDIT_TEAMS)

@@ -13,7 +13,9 @@ from dashboard.audit import Action, clean, record
 from dashboard.boards.records import detail_parts, record_parts, safe_link
 from dashboard.live.registry import KEY_LIMIT
 from dashboard.live.vista import may_read
+from dashboard.middleware import is_part
 from dashboard.models import VendorRecord
+from dashboard.once import Outcome, Unknown, do_once, is_key
 from dashboard.permission import SignedInRequest, require
 from dashboard.roles import Right
 from dashboard.sources import known_sources
@@ -57,7 +59,7 @@ def describe_record(key: str) -> dict[str, Any] | None:
 def show_vendor_details(request: HttpRequest) -> HttpResponse:
     """Ask the vendor for more about a session, and show that, or why there is nothing to show.
 
-    The one request of ours that waits for a vendor: the page that holds it does not wait for this one.
+    The vendor is waited for; the page that holds the session does not wait for this request.
     """
     key = clean(request.GET.get("key", ""), KEY_LIMIT)
     session = VendorSession.objects.filter(key=key).first()
@@ -65,9 +67,7 @@ def show_vendor_details(request: HttpRequest) -> HttpResponse:
         raise Http404
     parts, problem = fetch_details(session)
     context = {"page": "combined", "key": key, "vendor": session.vendor, "parts": parts, "problem": problem}
-    return render(
-        request, "parts/_vendor_details.html" if request.headers.get("HX-Request") else "vendor-details.html", context
-    )
+    return render(request, "parts/_vendor_details.html" if is_part(request) else "pages/vendor-details.html", context)
 
 
 def fetch_details(session: VendorSession) -> tuple[tuple[Any, ...], str]:
@@ -87,23 +87,41 @@ def fetch_details(session: VendorSession) -> tuple[tuple[Any, ...], str]:
 @require(Right.START_SESSION)
 @require_POST
 def start_session(request: SignedInRequest) -> HttpResponse:
-    """Create a session at a vendor, and show its start link and support key once; who did so is written down."""
-    account = find_account(request.POST.get("source", ""), Capability.START)
+    """Create a session at a vendor, and show its start link and support key; who did so is written down.
+
+    Once for each form: sent again, it gets what came of the first time.
+    """
+    account, key = find_account(request.POST.get("source", ""), Capability.START), request.POST.get("once", "")
     if account is None:
-        messages.error(request, "No session was started: there is no such source, or it is switched off.")
-        return redirect("combined")
+        return refuse_start(request, "No session was started: there is no such source, or it is switched off.")
+    if not is_key(key):
+        return refuse_start(request, "No session was started: the page was out of date. It is new now, try again.")
+    try:
+        outcome = do_once(f"started:{request.user.pk}:{account.name}:{key}", lambda: start_at(account))
+    except Unknown:
+        return refuse_start(
+            request, "A session was asked for already, and whether one was started is not known. Look here first."
+        )
+    if "error" in outcome:
+        return refuse_start(request, outcome["error"])
+    return render(request, "pages/session-started.html", {"page": "combined", **outcome})
+
+
+def refuse_start(request: HttpRequest, words: str) -> HttpResponse:
+    """Say why there is no new session to show, above the list of all."""
+    messages.error(request, words)
+    return redirect("combined")
+
+
+def start_at(account: Account) -> Outcome:
+    """Create a session at a vendor; return what is to be shown of it, or the `error`."""
     vendor = VENDORS[account.vendor]
     record(Action.SESSION_ASKED, account.name)  # before the call: its outcome may never be known
     try:
         started: Started = ask(account, vendor.start)
     except RealtimeError as error:
         record(Action.SESSION_NOT_STARTED, account.name, detail={"error": str(error)})
-        messages.error(request, f"No session was started, as far as we know. {error}")
-        return redirect("combined")
+        return {"error": f"No session was started, as far as we know. {error}"}
     record(Action.SESSION_STARTED, account.name, detail={"session": started.external_id})
     link = safe_link(started.start_url)
-    return render(
-        request,
-        "session-started.html",
-        {"page": "combined", "source": account.name, "title": vendor.title, "link": link, "key": started.support_key},
-    )
+    return {"source": account.name, "title": vendor.title, "link": link, "key": started.support_key}

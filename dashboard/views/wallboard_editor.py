@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from csp.decorators import csp_update
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -13,6 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.known_queues import known_queues
 from dashboard.live.topics import WALLBOARDS
+from dashboard.middleware import is_part
 from dashboard.models.wallboard import Wallboard
 from dashboard.permission import SignedInRequest, may, require
 from dashboard.roles import Right
@@ -46,7 +48,7 @@ def list_wallboards(request: HttpRequest, mistakes: tuple[Mistake, ...] = (), te
         "mistakes": mistakes,
         "text": text,
     }
-    return render(request, "wallboards.html", context, status=422 if mistakes else 200)
+    return render(request, "pages/wallboards.html", context, status=422 if mistakes else 200)
 
 
 @require(Right.EDIT_WALLBOARDS)
@@ -75,7 +77,7 @@ def import_wallboard(request: SignedInRequest) -> HttpResponse:
     if file is not None:
         text = file.read(TOML_LIMIT * 4).decode("utf-8", "replace")
     try:
-        wallboard = stored.create(request.user, from_toml(text))
+        wallboard = stored.create(request.user, from_toml(text, settings.TIME_ZONE))
     except Wrong as wrong:
         return list_wallboards(request, wrong.mistakes, text[:TOML_LIMIT])
     except stored.Refused as refused:
@@ -124,7 +126,7 @@ def edit_wallboard(request: SignedInRequest, slug: str) -> HttpResponse:
     except NoRoom as refused:
         note = str(refused)
     try:
-        made = read(raw)
+        made = read(raw, settings.TIME_ZONE)
     except Wrong as wrong:
         return show_editor(request, wallboard, raw, wrong.mistakes, note)
     if do == "publish":
@@ -151,8 +153,7 @@ def leave(request: SignedInRequest, wallboard: Wallboard, words: str) -> HttpRes
     WALLBOARDS.announce()
     messages.success(request, words)
     address = reverse("edit-wallboard", args=[wallboard.slug])
-    is_htmx = request.headers.get("HX-Request") == "true"
-    return HttpResponseClientRedirect(address) if is_htmx else redirect(address)
+    return HttpResponseClientRedirect(address) if is_part(request) else redirect(address)
 
 
 def show_editor(
@@ -163,6 +164,8 @@ def show_editor(
         "page": "wallboards",
         "wallboard": wallboard,
         "announcement": raw["announcement"]["text"],
+        "announced_in": wallboard.definition.get("zone") or settings.TIME_ZONE,
+        "site_zone": settings.TIME_ZONE,
         "sheet": make_sheet(raw, known_queues()),
         "mistakes": mistakes,
         "note": note,
@@ -170,9 +173,9 @@ def show_editor(
     }
     return render(
         request,
-        "wallboard-edit.html",
+        "pages/wallboard-edit.html",
         context,
-        status=422 if mistakes and not request.headers.get("HX-Request") else 200,
+        status=422 if mistakes and not is_part(request) else 200,
     )
 
 
@@ -185,7 +188,7 @@ def announce(request: SignedInRequest, slug: str) -> HttpResponse:
     if request.POST.get("do") == "clear":
         given = {}
     try:
-        made = read({**dump(stored.definition_of(wallboard)), "announcement": given})
+        made = read({**dump(stored.definition_of(wallboard)), "announcement": given}, settings.TIME_ZONE)
         if given and not made.announcement.text:
             raise Wrong([Mistake("Announcement", "Write something here.")])
         stored.announce(request.user, wallboard, made.announcement if given else Announcement())

@@ -4,13 +4,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from csp.decorators import csp_replace
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from dashboard.boards.clock import SITE_ZONE
 from dashboard.live.asking import paint_view
 from dashboard.live.registry import choose_view
 from dashboard.live.view import ViewKey
@@ -47,7 +47,7 @@ def show_screen(
     request: HttpRequest,
     key: ViewKey,
     wallboard: definition.Wallboard,
-    template: str = "wallboard.html",
+    template: str = "pages/wallboard.html",
     **more: object,
 ) -> HttpResponse:
     """Return a wallboard's page. The colours of the first picture are right before any script runs.
@@ -57,7 +57,7 @@ def show_screen(
     painting = paint_view(request, key)
     context = {
         "name": wallboard.name,
-        "theme": theme_at(wallboard, painting.now),
+        "theme": theme_at(wallboard, painting.now, settings.TIME_ZONE),
         "painting": painting,
         "board": painting.with_clocks(),
         "socket_path": socket_path(key),
@@ -65,12 +65,12 @@ def show_screen(
     return render(request, template, context | more)
 
 
-def theme_at(wallboard: definition.Wallboard, at: datetime) -> Theme:
+def theme_at(wallboard: definition.Wallboard, at: datetime, site_zone: str) -> Theme:
     """Return the theme of a moment."""
     if wallboard.theme is not Theme.AUTO:
         return wallboard.theme
     begins, ends = wallboard.night.begins, wallboard.night.ends
-    now = at.astimezone(ZoneInfo(wallboard.zone or SITE_ZONE)).time()
+    now = at.astimezone(ZoneInfo(wallboard.zone or site_zone)).time()
     is_night = begins <= now < ends if begins <= ends else now >= begins or now < ends
     return Theme.DARK if is_night else Theme.LIGHT
 

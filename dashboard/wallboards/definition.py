@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 
+from dashboard.privacy import Privacy
+
 COLUMNS = 12
 ROWS = 8
 NAME_LIMIT = 60  # characters
@@ -104,14 +106,6 @@ class Form(StrEnum):
 
     CARDS = "cards"
     ROWS = "rows"
-
-
-class Privacy(StrEnum):
-    """How much of a name leaves the server."""
-
-    SHOWN = "shown"
-    INITIALLED = "initialled"
-    HIDDEN = "hidden"
 
 
 class Theme(StrEnum):

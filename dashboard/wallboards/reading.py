@@ -6,9 +6,10 @@ from datetime import UTC, datetime, time
 from enum import StrEnum
 from itertools import combinations
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from dashboard.line import clean_line, cut_line, is_visible
+from dashboard.privacy import Privacy
 from dashboard.wallboards.definition import (
     CASES,
     COLUMNS,
@@ -31,12 +32,12 @@ from dashboard.wallboards.definition import (
     Kind,
     Night,
     Page,
-    Privacy,
     Theme,
     Threshold,
     Tile,
     Wallboard,
 )
+from dashboard.zones import known_zones
 
 KEY_LIMIT = 256  # characters of a queue's key
 MISTAKE_LIMIT = 30
@@ -153,19 +154,22 @@ class Reader:
                 self.wrong("This is not known here; take it out.", cut_line(str(name), NAME_LIMIT))
 
 
-def read(raw: object) -> Wallboard:
-    """Return the wallboard that plain values describe. Raises Wrong, with every mistake."""
+def read(raw: object, site_zone: str) -> Wallboard:
+    """Return the wallboard that plain values describe. Raises Wrong, with every mistake.
+
+    `site_zone` holds for the times of a wallboard that names no zone of its own.
+    """
     if not isinstance(raw, Mapping):
         raise Wrong([Mistake("Wallboard", "Write a table of settings.")])
     reader = Reader("", raw)
-    made = _wallboard(reader)
+    made = _wallboard(reader, site_zone)
     reader.end()
     if reader.mistakes:
         raise Wrong(reader.mistakes)
     return made
 
 
-def _wallboard(reader: Reader) -> Wallboard:
+def _wallboard(reader: Reader, site_zone: str) -> Wallboard:
     zone = _zone(reader)
     privacy = reader.table("privacy", "Privacy")
     customers = privacy.choice("customers", Privacy, Privacy.HIDDEN)
@@ -184,13 +188,13 @@ def _wallboard(reader: Reader) -> Wallboard:
         night=_night(reader.table("night", "Night")),
         zone=zone,
         sounds=reader.flag("sounds", default=False),
-        announcement=_announcement(reader.table("announcement", "Announcement"), zone),
+        announcement=_announcement(reader.table("announcement", "Announcement"), ZoneInfo(zone or site_zone)),
     )
 
 
 def _zone(reader: Reader) -> str:
     zone = reader.text("zone", NAME_LIMIT)
-    if zone and zone not in available_timezones():
+    if zone and zone not in known_zones():
         reader.wrong("Write a time zone as the IANA names it, for example Europe/Vienna.", "zone")
         return ""
     return zone
@@ -276,7 +280,7 @@ def _clock_time(reader: Reader, name: str, default: time) -> time:
     return made.replace(second=0, microsecond=0)
 
 
-def _announcement(reader: Reader, zone: str) -> Announcement:
+def _announcement(reader: Reader, zone: ZoneInfo) -> Announcement:
     text, given = reader.text("text", TEXT_LIMIT), reader.take("until")
     reader.end()
     if given in (None, ""):
@@ -285,7 +289,7 @@ def _announcement(reader: Reader, zone: str) -> Announcement:
         until = datetime.fromisoformat(given) if isinstance(given, str) else given
         if not isinstance(until, datetime):
             raise ValueError
-        return Announcement(text, _last_moment(until, ZoneInfo(zone or "UTC")).replace(second=0, microsecond=0))
+        return Announcement(text, _last_moment(until, zone).replace(second=0, microsecond=0))
     except (ValueError, OverflowError):
         reader.wrong("Write a day and time, for example 2026-03-11 19:10.", "until")
         return Announcement(text)

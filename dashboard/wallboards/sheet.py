@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.privacy import Privacy
 from dashboard.wallboards.definition import (
     COLUMNS,
     FIGURES_OF,
@@ -14,11 +15,11 @@ from dashboard.wallboards.definition import (
     Figure,
     Form,
     Kind,
-    Privacy,
     Theme,
 )
 from dashboard.wallboards.editing import Raw, usual_direction
 from dashboard.wallboards.words import FIGURES, KINDS
+from realtime.schema import split_key
 
 THEMES = {Theme.AUTO: "Light by day, dark at night", Theme.LIGHT: "Always light", Theme.DARK: "Always dark"}
 PRIVACIES = {Privacy.SHOWN: "Shown", Privacy.INITIALLED: "As initials", Privacy.HIDDEN: "Hidden"}
@@ -157,9 +158,14 @@ def _text(value: object) -> str:
 
 
 def queue_choices(known: Mapping[str, str], named: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the known queues (key -> name) by name, with those that something still names although they are gone."""
+    """Return the known queues (key -> name) by name, with those that something still names although they are gone.
+
+    Queues of several appliances carry the name of theirs: most names are on each.
+    """
+    is_one = len({split_key(key)[0] for key in known}) < 2
+    names = {key: name if is_one else f"{name} ({split_key(key)[0]})" for key, name in known.items()}
     gone = {key: f"{key} (not seen any more)" for key in named if key not in known}
-    return sorted((dict(known) | gone).items(), key=lambda choice: (choice[1].casefold(), choice[0]))
+    return sorted((names | gone).items(), key=lambda choice: (choice[1].casefold(), choice[0]))
 
 
 def _queues(raw: Raw, known: Mapping[str, str]) -> Iterator[QueueChoice]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
@@ -45,7 +46,7 @@ def load_wallboards() -> Known:
         for name, raw in ((slug, stored), (draft_name(slug), draft)):
             if raw is not None:
                 try:
-                    known[name] = read(raw)
+                    known[name] = read(raw, settings.TIME_ZONE)
                 except Wrong as wrong:
                     log.warning("a wallboard was left out", wallboard=name, mistakes=len(wrong.mistakes))
     return known
@@ -53,12 +54,12 @@ def load_wallboards() -> Known:
 
 def definition_of(wallboard: Wallboard) -> definition.Wallboard:
     """Return what a wallboard shows. Raises Wrong where another version wrote it."""
-    return read(wallboard.definition)
+    return read(wallboard.definition, settings.TIME_ZONE)
 
 
 def draft_of(wallboard: Wallboard) -> definition.Wallboard:
     """Return what its editor shows. Raises Wrong where another version wrote it."""
-    return read(wallboard.definition if wallboard.draft is None else wallboard.draft)
+    return read(wallboard.definition if wallboard.draft is None else wallboard.draft, settings.TIME_ZONE)
 
 
 def create(user: User, made: definition.Wallboard) -> Wallboard:

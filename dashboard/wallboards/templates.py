@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dashboard.privacy import Privacy
 from dashboard.wallboards.definition import (
     Direction,
     Figure,
     Form,
     Kind,
     Page,
-    Privacy,
     Threshold,
     Tile,
     Wallboard,

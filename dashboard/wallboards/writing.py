@@ -60,7 +60,7 @@ def to_toml(wallboard: Wallboard) -> str:
     return tomli_w.dumps(dump(wallboard))
 
 
-def from_toml(text: str) -> Wallboard:
+def from_toml(text: str, site_zone: str) -> Wallboard:
     """Return the wallboard that a TOML text describes. Raises Wrong."""
     if len(text) > TOML_LIMIT:
         raise Wrong([Mistake("File", f"It has more than {TOML_LIMIT} characters; no wallboard is that long.")])
@@ -72,4 +72,4 @@ def from_toml(text: str) -> Wallboard:
         raise Wrong([Mistake("File", "This is not TOML: it is nested too deeply.")]) from None
     except ValueError as error:  # TOMLDecodeError is one, and so is what `int` says of thousands of digits
         raise Wrong([Mistake("File", f"This is not TOML: {error}.")]) from None
-    return read(raw)
+    return read(raw, site_zone)

@@ -10,8 +10,10 @@ from realtime.appliance import oauth
 from realtime.appliance.command import fetch_account
 from realtime.appliance.link import Link, open_link
 from realtime.change import Change
+from realtime.database import DatabaseThread
 from realtime.errors import CredentialsRefused, LinkLost, PermissionMissing, RealtimeError
 from realtime.outbound import tokens
+from realtime.outbound.minting import in_database
 from realtime.outbound.probe import NAME, TLS, Finding, Result, check_name, check_tls
 from realtime.rows import Oddities, RowDecoder
 from realtime.schema import HELD_TABLES
@@ -40,14 +42,17 @@ class Stage(StrEnum):
 async def check(appliance: Appliance, limit_seconds: float = WHOLE_CHECK_SECONDS) -> tuple[Finding, ...]:
     """Return a finding for each stage up to the first failure."""
     findings: list[Finding] = []
+    database = DatabaseThread(f"check {appliance.name}")
     try:
-        async with asyncio.timeout(limit_seconds), aclosing(examine(appliance)) as stages:
+        async with asyncio.timeout(limit_seconds), aclosing(examine(appliance, database)) as stages:
             async for finding in stages:
                 findings.append(finding)  # noqa: PERF401  # what came before a failure counts
     except TimeoutError:
         findings.append(failed(findings, f"{appliance.name}: not done within {limit_seconds:g} s."))
     except RealtimeError as error:
         findings.append(failed(findings, str(error)))
+    finally:
+        database.close()
     return tuple(findings)
 
 
@@ -56,32 +61,36 @@ def failed(findings: list[Finding], reason: str) -> Finding:
     return Finding(tuple(Stage)[len(findings)], Result.FAILED, reason)
 
 
-async def examine(appliance: Appliance) -> AsyncGenerator[Finding, None]:
+async def examine(appliance: Appliance, database: DatabaseThread) -> AsyncGenerator[Finding, None]:
     """Yield one finding per stage, in order. Raises what the first failing stage ran into."""
     yield await check_name(appliance)
     yield await check_tls(appliance)
-    yield await check_token(appliance)
-    yield await check_permission(appliance)
-    token = await oauth.token(appliance)
+    yield await check_token(appliance, database)
+    yield await check_permission(appliance, database)
+    token = await oauth.token(appliance, database)
     async with open_link(appliance) as link:
         yield Finding(Stage.WEBSOCKET, Result.OK, f"open, sub-protocol echo: {link.subprotocol or 'none'}")
         rehearsal = Rehearsal(appliance, token, link)
-        yield await rehearsal.check_subscription()
+        try:
+            yield await rehearsal.check_subscription()
+        except CredentialsRefused:  # so that the next attempt gets a new one
+            await oauth.reject(appliance, database, token)
+            raise
         yield await rehearsal.check_rows()
         yield rehearsal.check_clock()
 
 
-async def check_token(appliance: Appliance) -> Finding:
+async def check_token(appliance: Appliance, database: DatabaseThread) -> Finding:
     """Have a token, as a rule the one that is stored."""
-    await oauth.token(appliance)
-    row = await oauth.in_database(appliance, tokens.load, appliance)
+    await oauth.token(appliance, database)
+    row = await in_database(appliance, database, tokens.load, appliance)
     return Finding(Stage.TOKEN, Result.OK, f"valid until {row.expires_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
-async def check_permission(appliance: Appliance) -> Finding:
+async def check_permission(appliance: Appliance, database: DatabaseThread) -> Finding:
     """Ask what the API account may do, if it may ask."""
     try:
-        account = await fetch_account(appliance)
+        account = await fetch_account(appliance, database)
     except PermissionMissing:
         detail = "the API account may not use the command API, which would tell; the mirror does not need it"
         return Finding(Stage.PERMISSION, Result.SKIPPED, detail)
@@ -102,7 +111,6 @@ class Rehearsal:
 
     def __init__(self, appliance: Appliance, token: str, link: Link) -> None:
         self._appliance = appliance
-        self._token = token
         self._link = link
         self._offset_seconds: float | None = None
         self._rows: dict[str, int] = {}
@@ -112,7 +120,7 @@ class Rehearsal:
         self._session = Session(token, RowDecoder(appliance.name, Oddities()), lambda: nothing, appliance.tables)
 
     async def check_subscription(self) -> Finding:
-        """Authenticate and subscribe. A token refused here is dropped, so that the next attempt gets a new one."""
+        """Authenticate and subscribe. Raises CredentialsRefused for the token."""
         await self._link.send(self._session.start().message)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -120,9 +128,6 @@ class Rehearsal:
                     await self._advance()
         except TimeoutError:
             raise LinkLost(f"{self._appliance.name}: no answer to our subscription in {ANSWER_SECONDS:g} s.") from None
-        except CredentialsRefused:
-            await oauth.reject(self._appliance, self._token)
-            raise
         tables = "all tables" if self._appliance.tables is None else f"{len(self._appliance.tables)} tables"
         return Finding(Stage.SUBSCRIBE, Result.OK, f"subscribed to {tables}")
 

@@ -14,6 +14,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from realtime.appliance import oauth
+from realtime.database import DatabaseThread
 from realtime.errors import CredentialsRefused, Misconfigured, PermissionMissing
 from realtime.outbound.failures import refusal
 from realtime.outbound.http import Answer, request
@@ -37,20 +38,20 @@ class ApiAccount:
         return None if value is None else value.lower() not in ("", "0", "false", "deny")
 
 
-async def fetch_account(appliance: Appliance) -> ApiAccount:
+async def fetch_account(appliance: Appliance, database: DatabaseThread) -> ApiAccount:
     """Ask an appliance what our API account is and may do."""
-    root = await command(appliance, "get_api_info")
+    root = await command(appliance, database, "get_api_info")
     texts = {local_name(child): (child.text or "").strip() for child in root}
     return ApiAccount(texts.get("api_version", ""), dict(read_permissions(root)))
 
 
-async def command(appliance: Appliance, action: str, **arguments: str) -> Element:
+async def command(appliance: Appliance, database: DatabaseThread, action: str, **arguments: str) -> Element:
     """Run a command and return the answer's root element.
 
     A token that is refused is dropped and the command tried once more. Raises the errors of `realtime.errors`.
     """
     for is_last in (False, True):
-        token = await oauth.token(appliance)
+        token = await oauth.token(appliance, database)
         answer = await request(
             appliance,
             "GET",
@@ -62,7 +63,7 @@ async def command(appliance: Appliance, action: str, **arguments: str) -> Elemen
         )
         if not is_token_refused(answer):
             return read_answer(appliance, action, answer)
-        await oauth.reject(appliance, token)
+        await oauth.reject(appliance, database, token)
         if is_last:
             break
     raise CredentialsRefused(f"{appliance.name}: the appliance refuses even a new token; check the API account.")

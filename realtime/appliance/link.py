@@ -33,11 +33,15 @@ frame_log.setLevel(logging.WARNING)  # below that the library would write out ev
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """The link's time-outs in seconds."""
+class TimeLimits:
+    """The link's time-outs in seconds.
+
+    Silence shows on every page after 15 s (`dashboard.boards.links`), so pings are far closer together than that; what
+    ends the link is more patient, because a busy appliance may answer late.
+    """
 
     opening: float = 10.0
-    between_pings: float = 20.0
+    between_pings: float = 5.0
     answer: float = 20.0
     closing: float = 1.0
 
@@ -97,12 +101,12 @@ class Opening(connect):
 
 
 class Link:
-    """An open websocket. Iterate it for frames; it ends only by raising LinkLost or IllegalMessage."""
+    """An open websocket; it ends only by raising LinkLost or IllegalMessage."""
 
-    def __init__(self, appliance: Appliance, connection: ApplianceConnection, pace: Pace) -> None:
+    def __init__(self, appliance: Appliance, connection: ApplianceConnection, limits: TimeLimits) -> None:
         self._appliance = appliance
         self._connection = connection
-        self._pace = pace
+        self._limits = limits
         self._is_silent = False
 
     @property
@@ -137,26 +141,21 @@ class Link:
         except ConnectionClosed as error:
             raise self._end(error) from error
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield what `receive` returns."""
-        while True:
-            yield await self.receive()
-
     async def watch(self) -> None:
         """Ping until the connection ends; break it off when nothing at all comes back."""
         with suppress(ConnectionClosed):
             while True:
-                await asyncio.sleep(self._pace.between_pings)
+                await asyncio.sleep(self._limits.between_pings)
                 if not await self._hears(asyncio.ensure_future(await self._connection.ping())):
                     self._is_silent = True
                     self._connection.transport.abort()
                     return
 
     async def close(self) -> None:
-        """Close in good order, or not at all, in the time `Pace.closing`."""
+        """Close in good order, or not at all, in the time `TimeLimits.closing`."""
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._pace.closing):
+                async with asyncio.timeout(self._limits.closing):
                     await self._connection.close()
         finally:
             self._connection.transport.abort()  # nothing to do after a good close; else there is no more time
@@ -165,7 +164,7 @@ class Link:
         """Wait for a pong; False when neither it nor anything else came in time. A busy appliance may answer late."""
         while True:
             heard_at = self.last_contact
-            answered, _ = await asyncio.wait([pong], timeout=self._pace.answer)
+            answered, _ = await asyncio.wait([pong], timeout=self._limits.answer)
             if answered:
                 return True
             if self.last_contact == heard_at:
@@ -175,20 +174,20 @@ class Link:
         if self._is_silent:
             return LinkLost(
                 f"{self._appliance.name}: {self._appliance.host} fell silent: no answer to a ping "
-                f"within {self._pace.answer:g} s."
+                f"within {self._limits.answer:g} s."
             )
         return translate(self._appliance, "listening", error)
 
 
 @asynccontextmanager
-async def open_link(appliance: Appliance, pace: Pace | None = None) -> AsyncIterator[Link]:
+async def open_link(appliance: Appliance, limits: TimeLimits | None = None) -> AsyncIterator[Link]:
     """Open the websocket, keep it alive, and close it at the end. Spends one request of the budget.
 
     Raises the errors of `realtime.errors`; the token is not needed here, it goes into the first message.
     """
-    pace = pace or Pace()
+    limits = limits or TimeLimits()
     await budget.spend(appliance)
-    link = Link(appliance, await connected(appliance, pace), pace)
+    link = Link(appliance, await connected(appliance, limits), limits)
     watch = asyncio.create_task(link.watch(), name=f"watch {appliance.name}")
     try:
         yield link
@@ -198,7 +197,7 @@ async def open_link(appliance: Appliance, pace: Pace | None = None) -> AsyncIter
         await asyncio.wait([watch])
 
 
-async def connected(appliance: Appliance, pace: Pace) -> ApplianceConnection:
+async def connected(appliance: Appliance, limits: TimeLimits) -> ApplianceConnection:
     """Return a connection whose opening handshake is done."""
     context = await asyncio.to_thread(tls_context, appliance)
     with translated(appliance, "opening the websocket"):
@@ -207,8 +206,8 @@ async def connected(appliance: Appliance, pace: Pace) -> ApplianceConnection:
             subprotocols=[SUBPROTOCOL],
             compression=None,
             proxy=None,
-            open_timeout=pace.opening,
-            close_timeout=pace.closing,
+            open_timeout=limits.opening,
+            close_timeout=limits.closing,
             ping_interval=None,
             max_queue=QUEUED_FRAMES,
             logger=frame_log,

@@ -4,47 +4,41 @@ An account may hold 30 valid tokens, one more silently ends the oldest (seed 004
 minted in a loop would throw out everybody else's.
 """
 
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from http import HTTPStatus
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import orjson
-from channels.db import database_sync_to_async
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from realtime.errors import CredentialsRefused, Misconfigured, Transient
+from realtime.database import DatabaseThread
+from realtime.errors import CredentialsRefused, Misconfigured
 from realtime.outbound import tokens
 from realtime.outbound.failures import refusal
 from realtime.outbound.http import Answer, request
-from realtime.outbound.minting import TOKEN, obtain, read_life
+from realtime.outbound.minting import TOKEN, in_database, obtain, read_life
 from realtime.source import Appliance
 
 PATH = "/oauth2/token"
 STEP = "asking for a token"
 LIMIT_BYTES = 1024 * 1024
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
 
-
-async def token(appliance: Appliance) -> str:
+async def token(appliance: Appliance, database: DatabaseThread) -> str:
     """Return a token that should be valid for some minutes: the stored one, or a new one by one process.
 
     Raises CredentialsRefused, SourceBusy (with `retry_after_seconds`), or what the request ended in.
     """
-    return await obtain(appliance, partial(in_database, appliance), lambda _: call(appliance))
+    return await obtain(appliance, database, lambda _: call(appliance))
 
 
-async def reject(appliance: Appliance, refused: str) -> bool:
+async def reject(appliance: Appliance, database: DatabaseThread, refused: str) -> bool:
     """Forget a token that the appliance refused although its time was not over; nobody else's newer one is touched.
 
     Return whether `token` may give another at once. If not, the one refused was itself just minted: the credentials
     no longer work, and `token` raises CredentialsRefused until they may be tried again.
     """
-    return await in_database(appliance, tokens.drop, appliance, refused, timezone.now())
+    return await in_database(appliance, database, tokens.drop, appliance, refused, timezone.now())
 
 
 async def call(appliance: Appliance) -> tuple[str, timedelta]:
@@ -85,18 +79,3 @@ def credentials_refused(appliance: Appliance) -> CredentialsRefused:
         f"{appliance.name}: the appliance refuses client_id and client secret; copy both again from "
         "/login > Management > API Configuration."
     )
-
-
-async def in_database(
-    appliance: Appliance, function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
-) -> Result:
-    """Run a function in the database thread, once more on a new connection if the old one was lost."""
-    run = database_sync_to_async(function)
-    try:
-        return await run(*args, **kwargs)
-    except (OperationalError, InterfaceError):
-        pass
-    try:
-        return await run(*args, **kwargs)
-    except (OperationalError, InterfaceError) as error:
-        raise Transient(f"{appliance.name}: the database does not answer; the token is kept there.") from error

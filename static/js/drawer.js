@@ -1,4 +1,5 @@
 // Opening a row beside its list without leaving the page. Without this module the same links open it by a reload.
+import { hasEnded } from "./ended.js";
 import { ROWS } from "./order.js";
 
 const drawer = () => document.getElementById("drawer");
@@ -13,25 +14,27 @@ function mark() {
   chosen?.closest(ROWS)?.toggleAttribute("data-selected", true);
 }
 
+// Returns whether the page shows what the address names. What cannot be had says why itself, on a page of its own, unless
+// this page has come to its end: then it says so and stays.
 async function load(url) {
-  try {
-    await htmx.ajax("GET", url, { target: "#drawer", select: "#drawer", swap: "outerHTML" });
-  } catch {
-    location.assign(url);
-    return;
+  const before = drawer();
+  await htmx.ajax("GET", url, { target: "#drawer", select: "#drawer", swap: "outerHTML" }).catch(() => null);
+  if (drawer() === before) {
+    if (!hasEnded()) location.assign(url);
+    return false;
   }
   history.pushState(null, "", url.replace(/\?$/, ""));
   mark();
+  return true;
 }
 
 async function open(link) {
-  await load(link.href);
-  drawer()?.focus({ preventScroll: true });
+  if (await load(link.href)) drawer()?.focus({ preventScroll: true });
 }
 
 async function close(link) {
   const { kind, key } = drawer().dataset;
-  await load(link.href);
+  if (!(await load(link.href))) return;
   document.querySelector(`[data-open="${CSS.escape(`${kind}:${key}`)}"]`)?.focus({ preventScroll: true });
 }
 

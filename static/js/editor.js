@@ -1,5 +1,7 @@
 // The wallboard editor: the small picture of a page's layout can be worked with keys and pointer. It presses the form's
 // own buttons and fills its fields, so that the form says and does everything without this as well.
+import { isEnd } from "./ended.js";
+
 const COLUMN = 10; // of the picture's own units
 const ROW = 8.5;
 const MOVES = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
@@ -66,6 +68,25 @@ document.addEventListener("pointerup", (event) => {
     input.value = Math.max(1, Number(input.value) + by);
   }
   form().requestSubmit(form().querySelector('button[value="keep"]'));
+});
+
+// What could not be kept is said, with another try; ended.js says when it is for want of a session or a right.
+function tellKept(isKept) {
+  document.querySelector('[data-notice="not-kept"]').hidden = isKept;
+}
+
+for (const name of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(name, ({ detail }) => {
+    if (detail.elt === form() && !isEnd(detail.xhr.status)) tellKept(false);
+  });
+}
+document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
+  if (detail.elt === form() && !detail.failed) tellKept(true);
+});
+
+// The preview has a session's end of its own; signed in again, it shows the draft again.
+document.addEventListener("live:state", ({ detail }) => {
+  if (detail.state === "signed-in") document.getElementById("preview").contentWindow.location.reload();
 });
 
 const shape = document.querySelector("[data-action=preview-shape]");

@@ -43,9 +43,16 @@ function end(words, notice) {
   if (shown) shown.hidden = false;
 }
 
+// A page without a socket, whose user signed in again.
+function goOn() {
+  delete root.dataset.live;
+  document.querySelector('[data-notice="signed-out"]').hidden = true;
+}
+
 document.addEventListener("live:state", ({ detail }) => {
   switch (detail.state) {
     case "live": return live();
+    case "signed-in": return goOn();
     case "signed-out": return end("signed out", "signed-out");
     case "not-allowed": return end("not allowed", "not-allowed");
     case "too-many": return end("too many pages open", "too-many");

@@ -4,7 +4,8 @@ import { duration, readClock, tick } from "./ticker.js";
 
 const LIMIT = 1000; // frames; beyond them a repaint is cheaper than replaying
 const root = document.documentElement;
-const bar = document.getElementById("paused");
+const bar = document.getElementById("paused"); // its clock ticks, so it is no live region
+const summary = document.getElementById("summary");
 let buffer = [];
 let changes = 0;
 let since = 0;
@@ -22,7 +23,9 @@ function tell() {
 function pause() {
   since = Date.now();
   root.dataset.paused = readClock();
+  tick(document); // the clocks stand at that moment, not at their last tick
   bar.hidden = false;
+  summary.textContent = "Paused";
   timer = setInterval(tell, 1000);
   tell();
 }
@@ -30,21 +33,31 @@ function pause() {
 function resume() {
   clearInterval(timer);
   bar.hidden = true;
+  summary.textContent = "Resumed";
   delete root.dataset.paused;
   const frames = buffer;
   const isTooLong = frames.length > LIMIT;
   buffer = [];
   changes = 0;
   if (isTooLong) document.dispatchEvent(new Event("live:lost"));
-  else for (const frame of frames) show(frame);
+  else frames.forEach(showLate);
   tick(document);
 }
 
+// htmx reads what is new by itself only while a frame comes.
+function showLate(frame) {
+  for (const node of show(frame)) {
+    if (node.nodeType === Node.ELEMENT_NODE && node.isConnected) htmx.process(node);
+  }
+}
+
+// Says whether there is anything to pause.
 export function toggle() {
-  if (!bar) return;
+  if (!bar) return false;
   if (isPaused()) resume();
   else pause();
   for (const button of buttons()) button.setAttribute("aria-pressed", String(isPaused()));
+  return true;
 }
 
 for (const button of buttons()) button.hidden = false;

@@ -1,6 +1,10 @@
 // One ticker for every clock. The server sends moments once; ages count here, on the server's clock.
 // <time data-since="…"> shows the time since then, never less than 0; <time data-until="…"> the time left, or overdue.
-// A moment on an appliance's clock names its source in data-source; how far each is ahead comes with the light.
+// A moment on a source's clock names it in data-source. How far each is ahead comes with the light, or where it stands: of
+// a source that cannot be trusted nobody knows what it is like since then, so no wait of it grows.
+// <time data-clock="zone"> is the clock itself, in the site's zone.
+import { inZone } from "./zone.js";
+
 const root = document.documentElement;
 const LOOKS = 8;
 const JUMP = 60000; // somebody set a clock
@@ -27,9 +31,9 @@ export function setClock(text) {
   ahead = Math.max(...looks); // being late on the way only makes it seem less
 }
 
-function readOffsets() {
+function readClocks() {
   try {
-    return JSON.parse(document.getElementById("light-appliance")?.dataset.offsets || "{}");
+    return JSON.parse(document.getElementById("light-appliance")?.dataset.clocks || "{}");
   } catch {
     return {};
   }
@@ -43,6 +47,11 @@ function tickUntil(element, seconds) {
   const isOverdue = seconds <= -1; // what came due within this second is not yet
   write(element, !isOverdue ? `in ${duration(seconds)}` : `overdue ${duration(-seconds)}`);
   element.toggleAttribute("data-overdue", isOverdue);
+}
+
+function tickClock(element, now) {
+  const { weekday, day, month, year, hour, minute, second, place } = inZone(element.dataset.clock, now);
+  write(element, `${weekday.slice(0, 3)} ${day} ${month} ${year}, ${hour}:${minute}:${second} ${place}`);
 }
 
 // A bullet bar's middle is the target.
@@ -59,21 +68,23 @@ export const readClock = () => Number(root.dataset.paused) || serverClock();
 
 const CLOCKS = "time[data-since], time[data-until], time[data-clock], rect[data-target]";
 
-function tickOne(element, now, offsets) {
-  const { since, until, target, offset, source } = element.dataset;
-  const ago = (moment) => (now - Date.parse(moment)) / 1000 + Number(offset ?? offsets[source] ?? 0);
+function tickOne(element, now, clocks) {
+  const { since, until, target, source } = element.dataset;
+  const clock = clocks[source] ?? 0;
+  const there = typeof clock === "string" ? Date.parse(clock) : now + 1000 * clock;
+  const ago = (moment) => (there - Date.parse(moment)) / 1000;
   if (target !== undefined) fill(element, ago(since));
   else if (since !== undefined) write(element, duration(ago(since)));
   else if (until !== undefined) tickUntil(element, -ago(until));
-  else write(element, new Date(now).toISOString().slice(11, 19));
+  else tickClock(element, now);
 }
 
 // Sets the clocks within `wholes`.
 export function tick(...wholes) {
   const now = readClock();
-  const offsets = readOffsets();
+  const clocks = readClocks();
   for (const whole of wholes) {
-    for (const element of whole.querySelectorAll(CLOCKS)) tickOne(element, now, offsets);
+    for (const element of whole.querySelectorAll(CLOCKS)) tickOne(element, now, clocks);
   }
 }
 

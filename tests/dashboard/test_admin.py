@@ -11,7 +11,7 @@ from django.test import Client
 from dashboard.audit import Action, record
 from dashboard.models import AuditEntry
 from dashboard.permission import role_of
-from dashboard.roles import LEAD
+from dashboard.roles import LEAD, ROLES
 from realtime.models import Link
 from tests.dashboard.accounts.signing_in import add_app, is_signed_in, make_browser, make_user, sign_in
 
@@ -108,3 +108,27 @@ def test_what_the_product_writes_is_only_read(administrator: Client) -> None:
         assert administrator.post(f"{base}/change/", {"actor": "eve", "_save": "Save"}).status_code == 403
         assert administrator.post(f"{base}/delete/", {"post": "yes"}).status_code == 403
     assert AuditEntry.objects.filter(actor="ada").exists()
+
+
+@pytest.mark.parametrize("role", list(ROLES))
+def test_the_roles_are_neither_deleted_nor_renamed(administrator: Client, role: str) -> None:
+    group = Group.objects.get(name=role)
+    page = f"/admin/auth/group/{group.pk}"
+    all_of_them = {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"}
+
+    assert administrator.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
+    assert administrator.post("/admin/auth/group/", all_of_them).status_code == 403
+    assert administrator.post(f"{page}/change/", {"name": "Night", "_save": "Save"}).status_code == 302
+
+    assert Group.objects.get(pk=group.pk).name == role
+
+
+def test_an_own_group_is_renamed_and_deleted_and_the_log_says_so(administrator: Client) -> None:
+    group = Group.objects.create(name="Night")
+    page = f"/admin/auth/group/{group.pk}"
+
+    administrator.post(f"{page}/change/", {"name": "Late", "_save": "Save"})
+    administrator.post(f"{page}/delete/", {"post": "yes"})
+
+    assert not Group.objects.filter(pk=group.pk).exists()
+    assert {("group renamed", "root", "Late"), ("group deleted", "root", "Late")} <= set(logged())

@@ -30,7 +30,7 @@ def test_what_is_not_listed_is_not_published() -> None:
 def test_a_missing_file_stops_collecting(settings: Settings) -> None:
     settings.ASSETS = {"vendor/none.js": "npm:none/none.js"}
 
-    with pytest.raises(ImproperlyConfigured, match=r"none\.js is missing\. Run `make setup`"):
+    with pytest.raises(ImproperlyConfigured, match=r"none\.js is missing\. Run `make install`"):
         list(PackageFinder().list(None))
 
 

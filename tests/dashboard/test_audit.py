@@ -136,9 +136,28 @@ def test_changes_of_users_and_roles_are_recorded() -> None:
         ("roles changed", "system", "ada", {"given": ["Team lead"]}),
         ("roles changed", "system", "ada", {"taken": ["Team lead"]}),
         ("rights changed", "system", "ada", {"given": ["see_audit"]}),
+        ("group added", "system", "Night", {}),
         ("rights changed", "system", "Night", {"given": ["edit_teams"], "of group": True}),
         ("user deleted", "system", "ada", {}),
     ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_group_s_new_name_and_end_are_recorded_with_whom_it_gave_what() -> None:
+    group = Group.objects.create(name="Night")
+    group.permissions.add(Permission.objects.get(codename=Right.EDIT_TEAMS))
+    for name in ("bob", "ada"):
+        made(username=name).groups.add(group)
+    group.name = "Late"
+    group.save()
+    group.save()
+    group.delete()
+
+    assert [entry for entry in entries() if entry[0].startswith("group")] == [
+        ("group added", "system", "Night", {}),
+        ("group renamed", "system", "Late", {"name": {"from": "Night", "to": "Late"}}),
+        ("group deleted", "system", "Late", {"members": ["ada", "bob"], "count": 2, "rights": ["edit_teams"]}),
+    ]
 
 
 def reader(role: str | None = MANAGER) -> Client:

@@ -89,6 +89,11 @@ def test_databases_and_redis_live_in_the_var_folder_unless_given(tmp_path: Path)
     assert found["REDIS_URL"] == f"unix://{tmp_path}/valkey.sock"
 
 
+@pytest.mark.parametrize(("given", "zone"), [({}, "UTC"), ({"TIME_ZONE": "Europe/Berlin"}, "Europe/Berlin")])
+def test_the_site_s_time_zone_is_utc_unless_given(given: dict[str, str], zone: str) -> None:
+    assert settings_under(("TIME_ZONE",), **given) == {"TIME_ZONE": zone}
+
+
 @pytest.mark.parametrize(
     ("function", "value", "sentence"),
     [
@@ -101,6 +106,9 @@ def test_databases_and_redis_live_in_the_var_folder_unless_given(tmp_path: Path)
         (environment.read_flag, "maybe", 'X is "maybe". Give one of: 0, 1, false, no, off, on, true, yes.'),
         (environment.read_choice, "LOUD", 'X is "LOUD". Give one of: INFO, DEBUG.'),
         (environment.read_choices, "one,Two,three", 'X is "one,Two,three". Give some of, with commas: one, two.'),
+        (environment.read_zone, "Europe/Berln", 'X is "Europe/Berln". Give a time zone as the IANA names it: Europe/'),
+        (environment.read_zone, "localtime", 'X is "localtime". Give a time zone as the IANA names it'),
+        (environment.read_zone, "../../etc/passwd", "Give a time zone as the IANA names it"),
         (environment.read_origin, "support.example.com", 'X is "support.example.com". Give the address'),
         (environment.read_origin, "https://a.example/path", 'X is "https://a.example/path". Give the address'),
         (environment.read_origin, "https://user:pw@a.example", "Give the address"),
@@ -122,6 +130,7 @@ def test_a_value_that_makes_no_sense_is_refused_in_words(
         environment.read_number: {"default": 5, "least": 1},
         environment.read_choice: {"choices": ("INFO", "DEBUG"), "default": "INFO"},
         environment.read_choices: {"choices": ("one", "two")},
+        environment.read_zone: {"default": "UTC"},
         environment.read_redis_url: {"default": ""},
         environment.read_database: {"default": ""},
     }
@@ -178,3 +187,15 @@ def test_postgresql_is_pooled_and_its_connections_are_checked() -> None:
     )
     assert database["OPTIONS"]["sslmode"] == "require"
     assert (database["CONN_MAX_AGE"], database["CONN_HEALTH_CHECKS"]) == (0, True)
+
+
+SECRET_READERS = ("read_secret", "read_secret_key", "read_redis_url", "read_database")  # the others hand a name on
+
+
+def test_the_secrets_are_those_that_are_read_as_such_and_that_the_manual_marks() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "dashboard").rglob("*.py")))
+    manual = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+
+    read = re.findall(rf'\b(?:{"|".join(SECRET_READERS)})\(\s*"([A-Z_]+)"', code)
+    assert set(read) == set(re.findall(r"`([A-Z_]+)` \*", manual)) == set(environment.SECRETS)
+    assert len(re.findall(r"= read_secret\(name", code)) == len(SECRET_READERS) - 1

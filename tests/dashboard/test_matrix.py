@@ -7,6 +7,7 @@ sign-in, a number a status; 4000 and above is how a socket ends, "live" that it 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -65,6 +66,7 @@ MATRIX: dict[str, tuple[str, str]] = {
     "saved-views/<int:pk>/rename/": ("in 405 405 405 405", "in 404 302 302 302"),  # the lead's team's view
     "saved-views/<int:pk>/delete/": ("in 405 405 405 405", "in 404 302 302 302"),
     "teams/": ("in 403 403 200 200", "in 403 403 405 405"),
+    "targets/": ("in 403 403 200 200", "in 403 403 422 422"),
     "teams/new/": ("in 403 403 200 200", "in 403 403 422 422"),
     "teams/<int:pk>/": ("in 403 403 200 200", "in 403 403 422 422"),
     "teams/<int:pk>/delete/": ("in 403 403 405 405", "in 403 403 302 302"),
@@ -250,6 +252,16 @@ def test_a_display_is_a_stranger_to_every_address(world: World, route: str) -> N
 
 
 @pytest.mark.parametrize("route", MATRIX)
+def test_a_part_of_a_page_is_refused_where_a_page_is_sent_to_the_sign_in(world: World, route: str) -> None:
+    for method, expected in zip(("get", "post"), MATRIX[route], strict=True):
+        browser = world.browser("anonymous", headers={"HX-Request": "true"})
+        response = getattr(browser, method)(world.address(route))
+
+        assert urlsplit(response.headers.get("Location", "")).path != "/login/"
+        assert (response.status_code, response.content) == (401, b"") or expected.split()[0] != "in"
+
+
+@pytest.mark.parametrize("route", MATRIX)
 def test_a_post_without_the_form_s_token_changes_nothing(world: World, route: str) -> None:
     expected = MATRIX[route][1].split()[-1]
     browser = world.browser("admin", enforce_csrf_checks=True)
@@ -285,6 +297,8 @@ def test_whoever_lacks_a_required_second_factor_gets_nowhere_else(world: World, 
     found = {route: world.browser(actor).get(path).headers.get("Location") for path, route in paths.items()}
 
     assert {route for route, to in found.items() if to != "/account/factors/"} == SETTING_UP
+    is_part = {"headers": {"HX-Request": "true"}}
+    assert world.browser(actor, **is_part).get(reverse("polls")).status_code == 403
     assert "Your role needs a second factor" in world.browser(actor).get("/account/factors/").content.decode()
 
 

@@ -1,5 +1,6 @@
 """sources.toml: what is accepted, and for each mistake the sentence with its line and mend."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ url = "https://support.example.com"
 client_id = "0123456789abcdef"
 client_secret = "{SECRET}"
 """
+NEEDED = (
+    "customer_client",
+    "queue",
+    "representative",
+    "representative_queue",
+    "representative_support_session",
+    "support_session",
+    "support_session_skill",
+    "presenter",
+)
 
 
 def write(folder: Path, text: str) -> Path:
@@ -55,10 +66,11 @@ def test_source_is_read(tmp_path: Path) -> None:
 
 def test_sources_keep_their_order_and_options(tmp_path: Path) -> None:
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    text = GOOD.replace("helpdesk", "zeta") + GOOD + 'ca_bundle = "ca.pem"\ntables = ["queue", "attende", "queue"]\n'
+    tables = ["attende", *NEEDED, "queue"]
+    text = GOOD.replace("helpdesk", "zeta") + GOOD + f'ca_bundle = "ca.pem"\ntables = {tables}\n'
     first, second = appliances(write(tmp_path, text))
     assert (first.name, first.ca_bundle, first.tables) == ("zeta", None, None)
-    assert (second.name, second.ca_bundle, second.tables) == ("helpdesk", tmp_path / "ca.pem", ("queue", "attendee"))
+    assert (second.name, second.ca_bundle, second.tables) == ("helpdesk", tmp_path / "ca.pem", ("attendee", *NEEDED))
 
 
 @pytest.mark.parametrize(
@@ -227,6 +239,10 @@ def test_secret_from_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ('tables = "all"', "leave it out to get all tables"),
         ('tables = ["queues"]', 'there is no table "queues"; did you mean "queue"?'),
         ("tables = [1]", 'there is no table "1"; known are customer_client, '),
+        (
+            f"tables = {[name for name in NEEDED if name not in ('customer_client', 'presenter')]}",
+            "boards need customer_client, presenter too; add what is missing, or leave the key out to get all tables",
+        ),
         ('ca_bundle = "gone.pem"', "gone.pem cannot be read (No such file or directory)"),
         ('ca_bundle = "sources.toml"', "sources.toml holds no certificate"),
         ('ca_bundle = "."', "cannot be read (Is a directory)"),
@@ -288,6 +304,13 @@ def test_example_shows_every_key_and_is_accepted(tmp_path: Path, monkeypatch: py
         "tables",
     )
     assert [key for key in keys if f"\n{key} = " not in text and f"\n# {key} = " not in text] == []
+
+
+def test_the_list_of_tables_in_the_example_works(tmp_path: Path) -> None:
+    text = (ROOT / "sources.example.toml").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^# tables = \[\n(?:#   .+\n)+# \]$", text, re.MULTILINE)
+    (appliance,) = appliances(write(tmp_path, GOOD + re.sub(r"^# ", "", shown, flags=re.MULTILINE)))
+    assert sorted(appliance.tables or ()) == sorted(NEEDED)
 
 
 def test_configured_appliances_come_from_the_settings(tmp_path: Path, settings: Settings) -> None:

@@ -18,7 +18,7 @@ def text_of(folder: str, pattern: str) -> str:
 @cache
 def markup() -> str:
     """Return what writes HTML."""
-    return text_of("templates", "*.html") + text_of("static/js", "*.js") + text_of("dashboard", "*.py")
+    return text_of("templates", "*.[hj]*") + text_of("static/js", "*.js") + text_of("dashboard", "*.py")
 
 
 def style() -> str:
@@ -44,6 +44,12 @@ def test_every_class_of_the_style_sheets_is_written_somewhere() -> None:
 
     assert len(classes) > 400
     assert sorted(name for name in classes if not is_written(name)) == []
+
+
+def test_nothing_plays_by_itself() -> (
+    None
+):  # axe's rule about it needs a second a page (tests/services/accessibility.py)
+    assert re.findall(r"\sautoplay\b|<audio|<video|new Audio\(", markup()) == []
 
 
 def test_every_custom_property_is_used() -> None:

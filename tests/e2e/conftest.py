@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, Request
 from psycopg.sql import SQL, Identifier
 from pytest_django import DjangoDbBlocker
@@ -77,8 +79,8 @@ def session(center: Center) -> str:
     return center.log_in()
 
 
-@pytest.fixture
-def faults(page: Page) -> list[str]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def faults(page: Page) -> list[str]:
     """What goes wrong on the page, in the order in which it does."""
     faults: list[str] = []
 
@@ -91,3 +93,11 @@ def faults(page: Page) -> list[str]:
     page.on("dialog", lambda dialog: faults.append(f"a dialog: {dialog.message}"))
     page.on("requestfailed", fail)
     return faults
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def loads(page: Page) -> list[str]:
+    """The path of every load of the page; what is pushed needs none."""
+    loads: list[str] = []
+    page.on("load", lambda one: loads.append(urlsplit(one.url).path))
+    return loads

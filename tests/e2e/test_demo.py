@@ -1,5 +1,6 @@
 """`make demo` as a newcomer meets it: it starts, can be logged in to, and stops without leaving a process."""
 
+import errno
 import os
 import re
 import signal
@@ -74,13 +75,13 @@ def shared_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proc
         yield process, port, folder
 
 
-def log_in(client: httpx2.Client, port: int, password: str) -> httpx2.Response:
+def log_in(client: httpx2.Client, port: int, password: str, username: str = "manager") -> httpx2.Response:
     """Log in by the form, as a browser does, and return the page behind it."""
     origin = f"http://127.0.0.1:{port}"  # a bare machine may not know the name localhost
     form = client.get(f"{origin}/login/").raise_for_status()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form.text)
     assert token
-    fields = {"csrfmiddlewaretoken": token[1], "login": "manager", "password": password, "next": "/"}
+    fields = {"csrfmiddlewaretoken": token[1], "login": username, "password": password, "next": "/"}
     return client.post(f"{origin}/login/", data=fields, headers={"Origin": origin}).raise_for_status()
 
 
@@ -102,6 +103,22 @@ def test_the_demo_shows_rows_to_whom_it_gave_the_password(shared_demo: tuple[Pro
         for name in ("queue-wall", "floor-wall"):
             assert f'href="/wallboards/{name}/"' in wallboards
             assert "wall__board" in client.get(page.url.join(f"/wallboards/{name}/")).raise_for_status().text
+
+
+def test_the_demo_says_nothing_but_how_to_use_it(shared_demo: tuple[Process, int, Path]) -> None:
+    assert "warning" not in shared_demo[0].output
+    assert "error" not in shared_demo[0].output
+
+
+@pytest.mark.parametrize("username", ["lead", "viewer"])
+def test_the_demo_has_a_team_for_those_who_do_not_see_everything(
+    shared_demo: tuple[Process, int, Path], username: str
+) -> None:
+    process, port, _folder = shared_demo
+    with httpx2.Client(trust_env=False, follow_redirects=True) as client:
+        queues = log_in(client, port, said_password(process), username).url.join("/queues/")
+        wait_until(lambda: "Service Desk" in client.get(queues).text, seconds=30, what="a queue of the team")
+        assert "Printing" not in client.get(queues).text
 
 
 def rows_on(page: str) -> int:
@@ -150,11 +167,13 @@ def test_a_demo_stopped_while_it_starts_leaves_no_process(tmp_path: Path) -> Non
 
 
 def test_a_killed_demo_leaves_no_process_either(demo: tuple[Process, int], tmp_path: Path) -> None:
-    process, _port = demo
+    process, port = demo
 
     process.end(signal.SIGKILL)
 
     wait_until(lambda: not processes_of(tmp_path), what="the end of every process")
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
 
 def test_a_process_that_ends_stops_the_demo_and_is_named(demo: tuple[Process, int], tmp_path: Path) -> None:

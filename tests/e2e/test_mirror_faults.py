@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from channels.layers import get_channel_layer
 from pytest_django import DjangoDbBlocker
 
+from dashboard.boards.links import describe
 from realtime import feed
+from realtime.status import LinkState, LinkStatus
 from tests.e2e.mirroring import SOURCE, Appliance, Installation, check_convergence, installed, simulating
 from tests.services.database import make_sqlite
 from tests.services.process import Process
@@ -99,10 +102,12 @@ def test_revoked_token_costs_one_new_one(mirrored: Running) -> None:
 
 def test_lost_link_is_opened_again(mirrored: Running) -> None:
     appliance, installation, _ = mirrored
-    connections = appliance.connections
+    connections, mints = appliance.connections, appliance.mints
     appliance.cause("drop")
     wait_for_reconnection(appliance, connections)
     check_convergence(appliance, installation)
+    wait_until(lambda: installation.link("state", "error") == ("live", ""), what="a link without an error")
+    assert appliance.mints == mints
 
 
 def test_missing_permission_is_shown_and_waits_for_an_operator(mirrored: Running) -> None:
@@ -129,6 +134,7 @@ def test_skewed_clock_is_measured_and_harms_nothing(mirrored: Running) -> None:
     wait_for_reconnection(appliance, connections)
     wait_until(lambda: installation.link("clock_offset_seconds")[0] < before - 3000, what="the offset")
     check_convergence(appliance, installation)
+    assert installation.link("clock_offset_seconds")[0] - before == pytest.approx(-3600, abs=60)
     appliance.cause("skew", arg=0)
 
 
@@ -150,12 +156,33 @@ def test_mirror_writes_while_valkey_is_away_and_obeys_after(mirrored: Running, v
     assert mirror.popen.poll() is None
 
 
+def says_live(installation: Installation) -> bool:
+    """Say whether pages call the link live now."""
+    state, contact = installation.link("state", "last_contact_at")
+    now = datetime.now(UTC)
+    status = LinkStatus(
+        SOURCE,
+        state=LinkState(state),
+        state_since=now,
+        last_contact_at=datetime.fromisoformat(contact).replace(tzinfo=UTC),
+        lease_expires_at=now + timedelta(seconds=5),
+    )
+    return describe(status, now).is_current
+
+
+def is_late(installation: Installation) -> bool:
+    """Say whether pages say of a link that its mirror takes for live that it gives no sign of life."""
+    return installation.link("state") == ("live",) and not says_live(installation)
+
+
 def test_half_open_link_is_found_out_and_replaced(mirrored: Running) -> None:
-    """The slowest of all: a ping goes out within 20 s, and its answer is waited for another 20 s."""
+    """The slowest of all: a ping goes out within 5 s, and its answer is waited for another 20 s; pages tell before."""
     appliance, installation, mirror = mirrored
+    wait_until(lambda: says_live(installation), what="the link after the fault before")
     connections = appliance.connections
     appliance.cause("half_open")
-    mirror.wait_for_output("fell silent", seconds=50.0)
+    wait_until(lambda: is_late(installation), 20.0, "a page that no longer says live")
+    mirror.wait_for_output("fell silent", seconds=20.0)
     wait_until(lambda: "127.0.0.1" in installation.link("error")[0], what="the error for an operator")
     appliance.cause("clear")
     wait_for_reconnection(appliance, connections)

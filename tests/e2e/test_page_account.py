@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from allauth.mfa.models import Authenticator
 from asgiref.sync import sync_to_async
-from axe_playwright_python.async_playwright import Axe
 from django.contrib.auth.models import User
 from django.test import override_settings
 from playwright.async_api import Browser, Page, expect
@@ -14,6 +14,7 @@ from pytest_django import DjangoDbBlocker
 from dashboard.settings import PASSWORD_HASHERS
 from tests.dashboard.accounts.signing_in import PASSWORD, code_of
 from tests.e2e.center import plain_page
+from tests.services.accessibility import violations
 from tests.services.site import Site, serving, site_environment
 from tests.services.valkey import ValkeyServer
 
@@ -57,6 +58,12 @@ async def confirm(page: Page) -> None:
     await expect(page).not_to_have_url(re.compile(r"/confirm/"))
 
 
+async def kept_keys() -> list[str]:
+    """Return the names of the security keys that the site knows."""
+    keys = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)
+    return [key.wrap().name async for key in keys]
+
+
 async def set_app_up(page: Page, site: Site) -> str:
     """Set an authenticator app up; return its secret."""
     await page.goto(f"{origin_of(site)}/account/factors/")
@@ -93,6 +100,7 @@ async def test_a_security_key_is_a_second_factor(site: Site, page: Page) -> None
     await page.get_by_role("button", name="Use a security key").click()
 
     await expect(page).to_have_url(re.compile(r"/account/$"))
+    assert await kept_keys() == ["Yellow <b>key</b>"]
 
 
 async def test_a_key_that_does_not_answer_is_said(site: Site, page: Page) -> None:
@@ -108,6 +116,7 @@ async def test_a_key_that_does_not_answer_is_said(site: Site, page: Page) -> Non
     await page.get_by_role("button", name="Add the key").click()
 
     await expect(page.get_by_role("alert").filter(has_text="The key did not answer")).to_be_visible()
+    assert await kept_keys() == []
 
 
 async def test_without_scripts_the_app_is_a_second_factor(site: Site, browser: Browser) -> None:
@@ -130,7 +139,7 @@ async def test_axe_finds_nothing(site: Site, browser: Browser, scheme: str, widt
 
     async def look(name: str) -> None:
         await expect(page.locator("h1")).to_be_visible()
-        found[name] = (await Axe().run(page)).response["violations"]
+        found[name] = await violations(page)
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
     await page.goto(f"{origin_of(site)}/login/")
@@ -151,7 +160,7 @@ async def test_axe_finds_nothing(site: Site, browser: Browser, scheme: str, widt
     await sign_in(page, site)
     await look("code")
 
-    assert {name: violations for name, violations in found.items() if violations} == {}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 async def set_app_up_again(page: Page, site: Site) -> None:
@@ -173,5 +182,7 @@ async def test_the_administration_keeps_the_policy(site: Site, page: Page) -> No
         "auth/group/1/change/",
         "dashboard/auditentry/",
     ):
-        await page.goto(f"{origin_of(site)}/admin/{path}")
+        answer = await page.goto(f"{origin_of(site)}/admin/{path}")
+        assert answer is not None
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
         await expect(page.locator("#site-name")).to_have_text("Support center: administration")

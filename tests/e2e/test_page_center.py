@@ -53,8 +53,9 @@ async def test_the_pill_counts_moves_and_arrivals_until_the_pointer_leaves(
     one, two, three = (center.begin_session(queue, f"C{rank}", priority=rank) for rank in (1, 2, 3))
     await show(page, center, session, path)
     await expect_order(page, one, two, three)
-    await page.locator(selector("sessions", two)).hover()
-    pill = page.locator("#held")
+    pointed_at = page.locator(selector("sessions", two))
+    await pointed_at.hover()
+    place, pill = await pointed_at.bounding_box(), page.locator("#held")
 
     center.change_all("support_session", {three: {"priority": 1, "customer_name": "Renamed"}, one: {"priority": 3}})
     await expect(page.locator(selector("sessions", three))).to_contain_text("Renamed", timeout=BUSY)
@@ -62,6 +63,7 @@ async def test_the_pill_counts_moves_and_arrivals_until_the_pointer_leaves(
     four = center.begin_session(queue, "New", priority=1)
     await expect(pill).to_have_text("3 changes", timeout=BUSY)
     await expect_order(page, one, two, three)
+    assert await pointed_at.bounding_box() == place
 
     await leave_list(page)
     await expect(pill).to_be_hidden()
@@ -123,7 +125,7 @@ async def test_an_open_drawer_outlives_what_happens_to_its_row(
     await expect_order(page, two, one)
     await expect(page.locator(selector("sessions", one))).to_have_attribute("data-selected", "")
     assert await page.evaluate("drawer.isConnected && document.activeElement === drawer")
-    assert page.url.endswith(f"&open=session:{quote(key_of(one))}")
+    assert page.url.endswith(f"&open=session:{quote(f'{key_of(one)}@lsid-{one}')}")
 
     await page.go_back()
     await expect(drawer).to_be_hidden(timeout=BUSY)
@@ -162,6 +164,7 @@ async def test_the_keyboard_reaches_everything(center: Center, session: str, que
     await page.keyboard.press("Escape")
     await expect(keys).to_be_hidden()
     await expect(page.locator("#paused")).to_be_hidden()
+    assert page.url == center.site.origin + path
 
 
 MOTION = """() => {

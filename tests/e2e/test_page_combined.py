@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from axe_playwright_python.async_playwright import Axe
 from django.conf import settings
 from playwright.async_api import Browser, Page, expect
 
+from dashboard.boards.clock import duration
 from dashboard.roles import MANAGER
 from realtime.status import LinkState
 from tests.dashboard.vendor_sessions import vendor_session
 from tests.fakes.seeit import SESSION_ID, FakeSeeit, running_seeit
+from tests.services.accessibility import violations
 from tests.services.site import Site, Upstream
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\">"
@@ -148,6 +149,25 @@ async def test_a_dead_source_is_said_and_dims_its_rows_only(site: Site, vendors:
     assert await page.locator('[id="combined-phones%3Ac1"]').get_attribute("class") != "is-stale"
 
 
+async def test_the_clocks_of_a_dead_source_stand_and_go_on_with_it(site: Site, vendors: Vendors, page: Page) -> None:
+    await sync_to_async(vendors.tell)()
+    await show(page, site, "/combined/")
+    lost_at = datetime.now(UTC) - timedelta(minutes=2)
+    standing = page.locator(f'{SEEIT_ROW} time[data-source="camera"]').first
+    running = page.locator('[id="combined-phones%3Ac1"] time[data-source="phones"]').first
+    began = datetime.fromisoformat(await standing.get_attribute("data-since") or "")
+    then = duration((lost_at - began).total_seconds())
+    await sync_to_async(vendors.camera.say)(state=LinkState.RETRYING, last_contact_at=lost_at, poll_seconds=30.0)
+
+    await expect(standing).to_have_text(then)
+    await expect(running).not_to_have_text(await running.inner_text())
+    await expect(standing).to_have_text(then)
+
+    await sync_to_async(vendors.tell)()
+    await expect(standing).not_to_have_text(then)
+    assert await page.locator("#combined .is-stale").count() == 0
+
+
 async def test_without_scripts_everything_is_there(
     site: Site, vendors: Vendors, seeit: FakeSeeit, browser: Browser
 ) -> None:
@@ -184,6 +204,6 @@ async def test_axe_finds_nothing(site: Site, vendors: Vendors, browser: Browser,
         await show(page, site, path, is_live=path != "/people/")
         if path == drawer:
             await expect(page.locator("#vendor-details")).to_contain_text("AVAILABLE")
-        found[path] = [result["id"] for result in (await Axe().run(page)).response["violations"]]
+        found[path] = await violations(page)
 
-    assert {path: violations for path, violations in found.items() if violations} == {}
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}

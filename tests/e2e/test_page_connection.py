@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.e2e.center import BUSY, Center, Wire, expect_live, expect_order, key_of, selector, show
@@ -27,7 +28,7 @@ def path(request: pytest.FixtureRequest) -> str:
     return f"/sessions/?queue={request.node.name}&sort=priority"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def wire(page: Page) -> Wire:
     """The page's websockets."""
     return Wire(page)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import pytest_asyncio
 from asgiref.sync import sync_to_async
-from axe_playwright_python.async_playwright import Axe
 from django.conf import settings
 from playwright.async_api import Browser, Page, expect
 from pytest_django import DjangoDbBlocker
@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 from dashboard.displays.tokens import TOKEN
 from dashboard.models import Display
 from dashboard.roles import MANAGER
+from tests.services.accessibility import violations
 from tests.services.displays import make_wallboard
 from tests.services.site import Site, Upstream, serving, site_environment
 from tests.services.valkey import ValkeyServer
@@ -41,7 +42,7 @@ def environment(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoD
         yield environment
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def screen(browser: Browser) -> AsyncIterator[Page]:
     """A screen on a wall. The test fails if anything on it throws, or breaks the content security policy."""
     faults: list[str] = []
@@ -194,6 +195,6 @@ async def test_the_pages_of_displays_are_accessible_and_fit(
                 await page.goto(site.origin + path)
                 overflow = await page.evaluate(OVERFLOW)
                 is_looked_at = (width, theme) in ((390, "light"), (1440, "dark"))
-                violations = (await Axe().run(page)).response["violations"] if is_looked_at else []
-                found[path, width, theme] = (overflow[0] > 0, [one["id"] for one in violations])
+                wrong = await violations(page) if is_looked_at else []
+                found[path, width, theme] = (overflow[0] > 0, wrong)
     assert found == dict.fromkeys(found, (False, []))

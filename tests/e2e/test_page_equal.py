@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from playwright.async_api import Page, expect
@@ -173,7 +174,7 @@ def insert_marker(center: Center, life: Life, name: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def wire(page: Page) -> Wire:
     """The page's websockets."""
     return Wire(page)

@@ -6,11 +6,22 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, Page, expect
 from pytest_django import DjangoDbBlocker
 
-from tests.e2e.center import BUSY, Center, key_of, plain_page, rows_of, running_center, selector, show, visit
+from tests.e2e.center import (
+    BUSY,
+    Center,
+    expect_live,
+    key_of,
+    plain_page,
+    rows_of,
+    running_center,
+    selector,
+    show,
+    visit,
+)
+from tests.services.accessibility import violations
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
 
@@ -74,9 +85,9 @@ async def test_axe_finds_nothing(center: Center, session: str, browser: Browser,
     found = {}
     for path in ("/overview/", "/presentations/", "/representatives/?form=table", *paths(center)[-len(DRAWERS) :]):
         await visit(page, session, center.site.origin, path)
-        found[path] = (await Axe().run(page)).response["violations"]
+        found[path] = await violations(page)
 
-    assert {path: violations for path, violations in found.items() if violations} == {}
+    assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
 
 def insert_named(center: Center, text: str) -> dict[str, str]:
@@ -209,6 +220,51 @@ async def test_no_page_breaks_the_policy(center: Center, session: str, page: Pag
     assert faults == []
 
 
+async def test_the_overview_s_rows_are_reached_by_keys(center: Center, session: str, page: Page) -> None:
+    center.begin_session(center.add_queue("keys"), "Waits")
+    await visit(page, session, center.site.origin, "/overview/")
+    await expect_live(page)
+    links = page.locator(".attention__who, #overview-queues .queue__name")
+    await expect(links.first).to_be_visible()
+    await page.keyboard.press("j")
+    await expect(links.first).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#drawer")).to_be_visible(timeout=BUSY)
+    assert re.search("/(sessions|queues)/[?]open=(session|queue):", page.url)
+
+
+IS_LEFT_TO_THE_BROWSER = """(key) => document.body.dispatchEvent(
+  new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }))"""
+
+
+@pytest.mark.parametrize(
+    ("path", "left"), [("/teams/", {" ", "j", "k", "/", "?"}), ("/overview/", {"/"}), ("/queues/", set())]
+)
+async def test_a_key_that_a_page_has_no_use_for_is_the_browser_s(
+    center: Center, session: str, page: Page, path: str, left: set[str]
+) -> None:
+    center.add_queue("keys")
+    await visit(page, session, center.site.origin, path)
+    await expect(page.locator("h1")).to_be_visible()
+    found = {key for key in (" ", "j", "k", "/", "?") if await page.evaluate(IS_LEFT_TO_THE_BROWSER, key)}
+
+    assert found == left
+
+
+@pytest.mark.parametrize("path", ["/sessions/", "/overview/"])
+async def test_no_clock_ticks_in_what_is_read_out(center: Center, session: str, page: Page, path: str) -> None:
+    center.begin_session(center.add_queue("read out"), "Waits")
+    await visit(page, session, center.site.origin, path)
+    await expect_live(page)
+    await page.keyboard.press("Space")
+    await expect(page.locator("#summary")).to_have_text("Paused")
+    loud = page.locator("[role=status], [role=alert], [aria-live]")
+
+    assert await loud.locator("time[data-since], time[data-until], [data-paused], [data-lost=age]").count() == 0
+    await page.keyboard.press("Space")
+    await expect(page.locator("#summary")).to_have_text("Resumed")
+
+
 async def test_on_paper_a_list_is_its_rows_and_what_chose_them(center: Center, session: str, page: Page) -> None:
     await show(page, center, session, "/sessions/?state=with-rep")
     await page.evaluate("document.documentElement.dataset.theme = 'dark'")
@@ -224,8 +280,8 @@ async def test_on_paper_a_list_is_its_rows_and_what_chose_them(center: Center, s
 
 async def test_without_scripts_every_page_shows_its_rows(center: Center, session: str, browser: Browser) -> None:
     async with plain_page(browser) as page:
-        for board in ("overview-queues", *LISTS, "links"):
-            path = {"overview-queues": "overview", "links": "sources"}.get(board, board)
+        for board in ("overview-queues", *LISTS, "sources"):
+            path = "overview" if board == "overview-queues" else board
             await visit(page, session, center.site.origin, f"/{path}/")
 
             assert await rows_of(page, board).count() > 0

@@ -19,7 +19,8 @@ PAGE = """<!doctype html><html lang="en" data-now="2026-03-11T18:42:07.000+00:00
 <script src="/static/vendor/htmx.min.js" defer></script><script src="/static/vendor/hx-ws.min.js" defer></script>
 <script src="/static/vendor/idiomorph-ext.min.js" defer></script>
 <script src="/static/js/live.js" type="module"></script>
-</head><body><p class="fresh__leg" id="light-screen"><svg><use href="#g"/></svg><b>not live</b></p>
+</head><body><div id="paused" hidden><b data-paused="time"></b><b data-paused="count"></b></div><p id="summary"></p>
+<p class="fresh__leg" id="light-screen"><svg><use href="#g"/></svg><b>not live</b></p>
 <main hx-ext="ws,live" ws-connect="/live/frames/"><div id="board"></div></main></body></html>"""
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws://frames.test"
 SHOWN = """() => {
@@ -241,6 +242,31 @@ async def test_a_repeated_step_changes_nothing_and_a_gap_brings_a_new_socket(pag
     await until(is_back, what="a second connection")
     assert await page.evaluate(SHOWN) == expected(second)
     await play(server, page, [third], first_seq=4)
+
+
+ASKING = '<a hx-get="/asked">{0}</a>'
+
+
+@pytest.mark.parametrize("is_paused", [False, True], ids=["at once", "after a pause"])
+async def test_what_htmx_reads_in_a_row_works_whenever_it_is_shown(page: Page, is_paused: bool) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.partition("frames.test")[2]))
+    server = await open_page(page)
+    before, after = cells("plain"), cells(ASKING.format("written"))
+    fresh = {"rows-2": f'<tr id="rows-2"><td>{ASKING.format("new")}</td></tr>'}
+    after = Rendering({**after.fragments, **fresh}, {"rows": ("rows-1", "rows-2"), "points": ()})
+    await play(server, page, [before])
+    if is_paused:
+        await page.keyboard.press("Space")
+    await server.send(encode_frame(difference(before, after), Place("e", 2)), "ack:2")
+    if is_paused:
+        assert await page.locator("a").count() == 0
+        await page.keyboard.press("Space")
+    for link in ("written", "new"):
+        async with page.expect_response("**/asked"):
+            await page.get_by_text(link, exact=True).click()
+
+    assert asked.count("/asked") == 2
 
 
 async def test_a_socket_that_falls_silent_is_replaced_and_said_so_at_once(page: Page) -> None:

@@ -16,6 +16,7 @@ from dashboard.displays.tokens import TOKEN
 from dashboard.models import AuditEntry, Person, SavedView, Team, VendorRecord
 from dashboard.models.person import Identity
 from dashboard.models.wallboard import Wallboard
+from dashboard.privacy import Privacy
 from dashboard.wallboards import definition as d
 from dashboard.wallboards.stored import create
 from realtime.status import LinkState
@@ -112,8 +113,8 @@ def hostile_wall() -> d.Wallboard:
     return d.Wallboard(
         name=HOSTILE[0],
         pages=pages,
-        customers=d.Privacy.SHOWN,
-        representatives=d.Privacy.SHOWN,
+        customers=Privacy.SHOWN,
+        representatives=Privacy.SHOWN,
         announcement=d.Announcement(HOSTILE[2]),
     )
 

@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from asgiref.sync import sync_to_async
-from axe_playwright_python.async_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
 from playwright.async_api import Browser, Page, expect
 
 from dashboard.models import SavedView, Team
 from dashboard.roles import LEAD
+from tests.services.accessibility import violations
 from tests.services.site import Site
 
 HOSTILE = "<img src=x onerror=\"document.title='broken'\"> \u202e" + "x" * 9
@@ -26,7 +27,7 @@ def session(site: Site) -> str:
     return session
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def plain(browser: Browser) -> AsyncIterator[Page]:
     """An empty page of a browser that runs no JavaScript."""
     context = await browser.new_context(java_script_enabled=False)
@@ -133,7 +134,5 @@ async def test_axe_finds_nothing(site: Site, session: str, browser: Browser, wid
     if width < 640:
         await page.locator(".nav__more summary").click()
 
-    found = await Axe().run(page)
-
-    assert found.response["violations"] == []
+    assert await violations(page) == []
     assert await page.title() == "Saved views · Support center"

@@ -1,15 +1,14 @@
 """Lists as they are laid out: tables to a screen reader, columns in line, rows out of sight that cost nothing."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 from pytest_django import DjangoDbBlocker
 
 from tests.e2e.center import BUSY, Center, running_center, show
-from tests.services.browser import find_chromium, use_own_node
+from tests.services.browser import running_browser
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
 
@@ -40,16 +39,8 @@ def center(
 @pytest.fixture
 async def heard_page() -> AsyncIterator[Page]:
     """A page of a browser that somebody listens to: only then does Chromium tell of rows that it has not drawn."""
-    chromium = find_chromium()
-    use_own_node()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium.executable,
-            args=[*chromium.arguments, "--force-renderer-accessibility"],
-            env={**os.environ, **chromium.environment},
-        )
+    async with running_browser("--force-renderer-accessibility") as browser:
         yield await browser.new_page()
-        await browser.close()
 
 
 async def is_last_in_sight(page: Page) -> bool:

@@ -11,7 +11,10 @@ SESSION_ID = "095be615-a8ad-4c33-8e9c-c7612fbf6c9f"
 
 
 class FakeSeeit(ThreadingHTTPServer):
-    """`session` is what it answers, `status` what it refuses with; `asked` are the paths; silent, it says nothing."""
+    """`session` is what it answers, `status` what it refuses with; `asked` are the paths; silent, it says nothing.
+
+    `starts` counts the sessions that were asked for; each is answered only while `gate` is open.
+    """
 
     daemon_threads = True
 
@@ -31,6 +34,9 @@ class FakeSeeit(ThreadingHTTPServer):
         }
         self.status = 0
         self.asked: list[str] = []
+        self.starts = 0
+        self.gate = threading.Event()
+        self.gate.set()
         self.is_silent = False
         self.released = threading.Event()
 
@@ -55,6 +61,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Start a session."""
+        self.server.starts += 1
+        self.server.gate.wait(60)
         self.answer(201, self.server.started)
 
     def answer(self, status: int, body: dict[str, Any]) -> None:
@@ -83,5 +91,6 @@ def running_seeit() -> Iterator[FakeSeeit]:
             yield server
         finally:
             server.released.set()
+            server.gate.set()
             server.shutdown()
             thread.join(10)

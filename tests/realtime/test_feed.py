@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from typing import Any
 
+import orjson
 import pytest
 from channels.layers import get_channel_layer
 
@@ -105,6 +107,21 @@ async def test_large_batches_are_announced_without_their_rows(size: int, is_carr
         assert await received(heard, 1) == [published if is_carried else replace(published, change=None)]
 
 
+async def test_what_another_version_says_in_unknown_words_is_left_out() -> None:
+    known = orjson.loads(orjson.dumps(asdict(STATUS)))
+    unknown_change = {"source": "desk", "epoch": "e", "seq": 1, "inserts": {}, "deletes": {}, "cause": "whim"}
+    async with following() as heard:
+        for kind, body in (
+            ("feed.status", known | {"state": "dreaming"}),
+            ("feed.change", unknown_change),
+            ("feed.whatever", {}),
+            ("feed.status", known | {"mood": "good"}),
+        ):
+            await feed.send_to_group(feed.GROUP, {"type": kind, "payload": orjson.dumps(body)})
+
+        assert await received(heard, 1) == [STATUS]
+
+
 async def test_follower_survives_a_valkey_that_was_killed(valkey: ValkeyServer) -> None:
     async with following() as heard:
         valkey.stop(killed=True)
@@ -116,6 +133,37 @@ async def test_follower_survives_a_valkey_that_was_killed(valkey: ValkeyServer) 
             return STATUS in heard
 
         assert await until(heard_again, what="a message after the restart")
+
+
+async def hear_one() -> Published | LinkStatus:
+    """Return the first that is published."""
+    return await anext(feed.follow())
+
+
+async def test_a_follower_keeps_nothing_of_the_tries_that_failed(
+    valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer: Any = get_channel_layer()
+    monkeypatch.setattr(feed, "RETRY_SECONDS", 0.001)
+    tries: list[int] = []
+    send = layer.group_send
+
+    async def count(group: str, message: dict[str, Any]) -> None:
+        tries.append(len(layer._get_layer().channels) + len(layer._get_layer().groups))
+        await send(group, message)
+
+    monkeypatch.setattr(layer, "group_send", count)
+    valkey.stop()
+    try:
+        async with asyncio.timeout(20):
+            task = asyncio.create_task(hear_one())
+            await until(lambda: asyncio.sleep(0, len(tries) > 20), what="tries without Valkey")
+    finally:
+        valkey.start()
+        task.cancel()
+        await asyncio.wait([task])
+
+    assert max(tries) == 0
 
 
 async def test_wish_to_resynchronise_reaches_the_control_group() -> None:

@@ -1,6 +1,7 @@
 """The Journal: steps gather while a commit runs, nothing is lost, an epoch is written even without rows."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -10,10 +11,11 @@ from django.db import connection
 
 from realtime import models, store
 from realtime.change import Change
+from realtime.database import DatabaseThread
 from realtime.errors import LeaseLost
 from realtime.journal import Journal
 from realtime.state import State
-from realtime.store import Copy, DatabaseThread, Lease
+from realtime.store import Copy, Lease
 from tests.services.waiting import until
 
 pytestmark = pytest.mark.usefixtures("valkey", "each_database")
@@ -103,6 +105,33 @@ async def test_flush_writes_what_is_held(thread: DatabaseThread) -> None:
     await journal.flush()
     copy = await stored(thread, 1)
     assert (copy.rows, copy.position.seq) == (state.tables, 1)
+
+
+async def test_a_batch_in_hand_when_the_journal_is_stopped_is_flushed(thread: DatabaseThread) -> None:
+    journal, state, gate = Journal(await taken(thread), thread), State(), threading.Event()
+    busy = asyncio.create_task(thread.run(gate.wait, 20))  # as a lease that is being renewed
+    async with running(journal):
+        journal.add(state.apply(step(state, 1)))
+        await until(lambda: asyncio.sleep(0, not journal._batch), what="the batch in hand")
+    gate.set()
+    await busy
+    await journal.flush()
+
+    assert await equal_copy(thread, state)
+
+
+async def test_a_batch_that_waits_to_be_tried_again_when_the_journal_is_stopped_is_flushed(
+    thread: DatabaseThread,
+) -> None:
+    journal, state = Journal(await taken(thread), thread), State()
+    await thread.run(rename_table, "realtime_queue", "realtime_elsewhere")
+    async with running(journal):
+        journal.add(state.apply(step(state, 1)))
+        await until(lambda: asyncio.sleep(0, journal.is_failing))
+    await thread.run(rename_table, "realtime_elsewhere", "realtime_queue")
+    await journal.flush()
+
+    assert await equal_copy(thread, state)
 
 
 async def test_lost_lease_ends_the_journal_with_nothing_written(thread: DatabaseThread) -> None:

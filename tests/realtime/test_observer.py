@@ -92,6 +92,39 @@ def test_a_spell_goes_with_the_representative() -> None:
     assert not watch.state.representative_spells
 
 
+def away() -> Watch:
+    """Return the center after its representative was seen to go away."""
+    watch = staffed()
+    watch.step(representative={"h:r": {"routing_idle": True, "user_id": "5"}})
+    return watch
+
+
+@pytest.mark.parametrize("cause", [Cause.COPY, Cause.SWEEP])
+def test_a_spell_whose_state_ended_while_nobody_listened_goes(cause: Cause) -> None:
+    watch = away()
+    watch.step(cause, representative_support_session={"h:1": {"representative_id": "h:r", "support_session_id": "h:s"}})
+    assert not watch.state.representative_spells
+
+
+def test_a_spell_goes_when_a_copy_gives_its_row_id_to_somebody_else() -> None:
+    watch = away()
+    watch.step(Cause.COPY, representative={"h:r": {"routing_idle": True, "user_id": "6"}})
+    assert not watch.state.representative_spells
+
+
+def test_a_spell_goes_when_a_copy_shows_a_later_login() -> None:
+    watch = away()
+    watch.step(Cause.COPY, representative={"h:r": {"created_at": NOW + timedelta(minutes=1)}})
+    assert not watch.state.representative_spells
+
+
+@pytest.mark.parametrize("cause", [Cause.COPY, Cause.SWEEP])
+def test_a_spell_stays_when_a_copy_shows_the_same_state_of_the_same_login(cause: Cause) -> None:
+    watch = away()
+    watch.step(cause, representative={"h:r": {"routing_busy": True}})
+    assert watch.state.representative_spells["h:r"].get("since") == NOW
+
+
 def test_a_move_to_another_queue_leaves_a_stay() -> None:
     watch = staffed()
     watch.step(support_session={"h:s": {"queue_id": "h:other", "queue_entered_at": NOW}})
@@ -108,6 +141,26 @@ def test_stays_go_with_their_session() -> None:
     watch.step(support_session={"h:s": {"queue_id": "h:other", "queue_entered_at": NOW}})
     watch.step(deletes={"support_session": ["h:s"]})
     assert not watch.state.queue_stays
+
+
+def moved(lsid: str) -> Watch:
+    """Return the center after its session was seen to move to another queue."""
+    watch = staffed()
+    watch.step(Cause.COPY, support_session={"h:s": {"lsid": lsid}})
+    watch.step(support_session={"h:s": {"queue_id": "h:other", "queue_entered_at": NOW}})
+    return watch
+
+
+def test_stays_go_when_a_copy_gives_their_row_id_to_another_session() -> None:
+    watch = moved("one")
+    watch.step(Cause.COPY, support_session={"h:s": {"lsid": "two"}})
+    assert not watch.state.queue_stays
+
+
+def test_stays_outlive_a_copy_that_shows_their_session_again() -> None:
+    watch = moved("one")
+    watch.step(Cause.COPY, support_session={"h:s": {"lsid": "one", "priority": 1}})
+    assert list(watch.state.queue_stays) == ["h:s/1"]
 
 
 def test_a_copy_leaves_no_stay() -> None:

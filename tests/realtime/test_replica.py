@@ -12,12 +12,14 @@ from channels.layers import get_channel_layer
 from django.utils import timezone
 
 from realtime import feed, models, store
+from realtime import replica as replica_module
 from realtime.change import Applied, Cause, Change, Fields
+from realtime.database import DatabaseThread
 from realtime.feed import Published
 from realtime.replica import Replica
 from realtime.state import State
 from realtime.status import LinkState
-from realtime.store import DatabaseThread, Lease, Position
+from realtime.store import Lease, Position
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
 
@@ -165,6 +167,13 @@ async def test_reload_is_never_told_as_live(writer: Writer) -> None:
         assert all(applied.cause is not Cause.LIVE for applied in told)
 
 
+@pytest.fixture
+def compares_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its first look a Replica compares itself with the database no more: whatever it misses stays missed."""
+    monkeypatch.setattr(replica_module, "COMPARE_SECONDS", 3600.0)
+
+
+@pytest.mark.usefixtures("compares_once")
 async def test_gap_before_the_newest_change_is_read_from_the_database(writer: Writer) -> None:
     await writer.write(queue_change("1"))
     async with running() as (replica, _):
@@ -175,10 +184,12 @@ async def test_gap_before_the_newest_change_is_read_from_the_database(writer: Wr
         await converged(replica, writer)
 
 
+@pytest.mark.usefixtures("compares_once")
 async def test_change_too_large_to_carry_is_read_from_the_database(writer: Writer) -> None:
     await writer.write(queue_change("1"))
     async with running() as (replica, _):
         await converged(replica, writer)
+        await until(lambda: heard_of(replica, writer), what="the feed")
         published = await writer.commit(queue_change("2"))
         await feed.publish_change(Published(SOURCE, published.position, None))
         await converged(replica, writer)
@@ -208,6 +219,21 @@ async def test_source_removed_from_the_database_is_dropped(writer: Writer) -> No
 
         await until(is_empty)
         assert told[-1].cause is not Cause.LIVE
+
+
+async def test_link_without_any_commit_removed_from_the_database_is_dropped(writer: Writer) -> None:
+    await writer.thread.run(lambda: models.Link.objects.create(source="never"))
+    async with running() as (replica, _):
+
+        async def is_there() -> bool:
+            return "never" in replica.statuses
+
+        async def is_gone() -> bool:
+            return not await is_there()
+
+        await until(is_there)
+        await writer.thread.run(lambda: models.Link.objects.filter(source="never").delete())
+        await until(is_gone)
 
 
 async def test_statuses_come_from_the_feed_and_from_the_database(writer: Writer) -> None:

@@ -8,22 +8,23 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from django.db import Error as DatabaseError
-from django.db import connection, connections, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import models, store
 from realtime.change import Batch, Change, Fields, Rows
+from realtime.database import STANDSTILL_SECONDS
 from realtime.errors import LeaseLost
 from realtime.rows import Oddities, RowDecoder
 from realtime.schema import HELD_TABLES
 from realtime.state import State
 from realtime.status import LEASE_SECONDS, SKEW, LinkState, LinkStatus
-from realtime.store import DatabaseThread, Lease, Position
+from realtime.store import Lease, Position
 from tests.realtime.histories import Said, encode, examples, updates
 from tests.realtime.naive import SOURCE, Listener
+from tests.services.database import standstill_limit
 from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("each_database")
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("each_database")
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 HOSTILE_ROWS = {
     "support_session": {
-        "18446744073709551615": {"queue_id": 2**64 - 1, "created_timestamp": 0, "queue_entry_timestamp": 253402300799},
+        "18446744073709551615": {"queue_id": 2**64 - 1, "created_timestamp": 0, "queue_entry_timestamp": 253402127999},
         "1": {"customer_name": "\0", "issue_description": "😀" * 5000, "priority": -(2**63), "lsid": None},
         "2": {"created_timestamp": "soon", "priority": 2**63, "queue_id": [], "customer_name": {"a": "\0"}},
         "3": {"created_timestamp": None, "extra": None, "created_at": 1, "key": "x", "source": "y", "pk": 1},
@@ -178,6 +179,15 @@ def test_lease_is_given_to_one_owner_until_it_expires() -> None:
     assert second.fence > first.fence
 
 
+def test_whoever_takes_the_lease_says_whether_the_source_is_polled() -> None:
+    polled = store.acquire_lease(SOURCE, "one", 5.0)
+    assert polled is not None
+    assert store.load_statuses()[SOURCE].poll_seconds == 5.0
+    store.release_lease(polled, store.load_statuses()[SOURCE])
+    taken("two")
+    assert store.load_statuses()[SOURCE].poll_seconds is None
+
+
 def test_lease_of_before_the_clock_was_set_back_is_free() -> None:
     first = taken("one")
     longest = timedelta(seconds=LEASE_SECONDS) + SKEW
@@ -239,19 +249,9 @@ def test_a_transaction_may_stand_still_for_less_than_a_lease(write: Callable[[Le
         within = standstill_limit()
     after = standstill_limit()
 
-    assert store.STANDSTILL_SECONDS < LEASE_SECONDS
-    limited = (f"{store.STANDSTILL_SECONDS}s", "0")
+    assert STANDSTILL_SECONDS < LEASE_SECONDS
+    limited = (f"{STANDSTILL_SECONDS}s", "0")
     assert (within, after) == (limited if connection.vendor == "postgresql" else ("0", "0"))
-
-
-def standstill_limit() -> str:
-    """Return how long a transaction may stand still now; 0 is without end, as always on SQLite."""
-    if connection.vendor == "sqlite":
-        return "0"
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW idle_in_transaction_session_timeout")
-        limit: str = cursor.fetchone()[0]
-    return limit
 
 
 def test_status_is_written_with_the_lease_and_leaves_the_stream_alone() -> None:
@@ -292,16 +292,3 @@ def test_a_mirror_that_lost_its_lease_keeps_no_sample() -> None:
     with pytest.raises(LeaseLost):
         store.keep_sample(stopped, 7, {})
     assert not list(store.load_samples(0))
-
-
-async def test_database_thread_closes_its_own_connection() -> None:
-    thread = DatabaseThread("own")
-
-    def use() -> BaseDatabaseWrapper:
-        connection.ensure_connection()
-        return connections["default"]
-
-    used = await thread.run(use)
-    assert used.connection is not None
-    thread.close()
-    wait_until(lambda: used.connection is None, what="the thread's connection to be given back")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.errors import IllegalMessage
-from realtime.rows import ID_LIMIT, NAME_LIMIT, ODDITY_LIMIT, Oddities, RowDecoder, encode_rows
+from realtime.rows import ID_LIMIT, LEFT_OUT, NAME_LIMIT, ODDITY_LIMIT, Oddities, RowDecoder, encode_rows
 from realtime.values import NESTING_LIMIT
 from realtime.wire import (
     AuthenticateResponse,
@@ -162,7 +162,7 @@ def test_encoded_message_ends_with_one_newline() -> None:
         ("queue", "created_timestamp", 0, "created_at", datetime(1970, 1, 1, tzinfo=UTC)),
         ("queue", "created_timestamp", 1.5, "created_at", datetime(1970, 1, 1, 0, 0, 1, 500000, tzinfo=UTC)),
         ("queue", "created_timestamp", "86400", "created_at", datetime(1970, 1, 2, tzinfo=UTC)),
-        ("queue", "created_timestamp", 253402300799, "created_at", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("queue", "created_timestamp", 252771148799, "created_at", datetime(9979, 12, 31, 23, 59, 59, tzinfo=UTC)),
         ("support_session", "queue_id", 7, "queue_id", "desk:7"),
         ("support_session", "queue_id", str(BIGGEST), "queue_id", f"desk:{BIGGEST}"),
         ("support_session", "queue_id", None, "queue_id", None),
@@ -188,7 +188,7 @@ def test_legal_values_decode(table: str, wire_name: str, value: Any, name: str, 
         ("queue", "name", True, "name"),
         ("queue", "name", ["a"], "name"),
         ("queue", "created_timestamp", -1, "created_at"),
-        ("queue", "created_timestamp", 253402300800, "created_at"),
+        ("queue", "created_timestamp", 253402128000, "created_at"),
         ("queue", "created_timestamp", "soon", "created_at"),
         ("queue", "created_timestamp", True, "created_at"),
         ("support_session", "queue_id", {"id": 7}, "queue_id"),
@@ -289,14 +289,51 @@ def test_other_numbers_are_kept_as_they_are(number: float) -> None:
     assert decoded_row("queue", colour=number)["extra"] == {"colour": number}
 
 
-def test_raw_values_are_bounded_in_depth() -> None:
-    def nested(depth: int) -> Any:
-        return [nested(depth - 1)] if depth else 1
+def nested(depth: int) -> Any:
+    """Return lists within lists."""
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
 
+
+@pytest.mark.parametrize("depth", [NESTING_LIMIT + 1, 1000])
+@pytest.mark.parametrize(
+    ("table", "field", "counts"),
+    [
+        ("queue", "colour", {"unknown field 'queue.colour'": 1, "too deep a value in field 'queue.colour'": 1}),
+        ("queue", "name", {"odd value in field 'queue.name'": 1, "too deep a value in field 'queue.name'": 1}),
+        ("future", "a", {"unknown table 'future'": 1, "too deep a value in field 'future.a'": 1}),
+    ],
+)
+def test_a_value_nested_too_deep_is_left_out_and_counted(
+    depth: int, table: str, field: str, counts: dict[str, int]
+) -> None:
+    rows, found = decoded({table: {"1": {field: nested(depth), "b": 1}}})
+    ((row,),) = (held.values() for held in rows.values())
+    assert row["extra"] == {field: LEFT_OUT, "b": 1}
+    assert found == counts | ({"unknown field 'queue.b'": 1} if table == "queue" else {})
+
+
+def test_a_value_as_deep_as_may_be_is_kept() -> None:
     assert decoded_row("queue", colour=nested(NESTING_LIMIT))["extra"]["colour"] == nested(NESTING_LIMIT)
-    for rows in ({"queue": {"1": {"colour": nested(17)}}}, {"future": {"1": {"a": {"b": nested(17)}}}}):
-        with pytest.raises(IllegalMessage, match="nested"):
-            decoded(rows)
+
+
+def test_a_copy_with_a_value_nested_too_deep_may_come_again_and_change() -> None:
+    decoder = RowDecoder("desk", Oddities())
+    told: list[Any] = [{"colour": nested(1000), "name": name} for name in ("a", "a", "b")]
+    named = []
+    for row in [*told, None]:
+        decoder.begin_copy()
+        named.append(decoder.rows({"queue": {"1": row}}, are_whole=True)["queue"]["desk:1"].get("name"))
+        decoder.end_copy()
+    assert named == ["a", "a", "b", None]
+
+
+def test_a_deleted_id_nested_deep_is_counted_and_skipped() -> None:
+    oddities = Oddities()
+    assert RowDecoder("desk", oddities).deleted_keys({"queue": [nested(1000), 7]}) == {"queue": ["desk:7"]}
+    assert oddities.counts == {"unusable row id": 1}
 
 
 def test_oddities_stay_bounded_and_ascii() -> None:

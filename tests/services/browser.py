@@ -4,10 +4,13 @@ import fcntl
 import io
 import os
 import tarfile
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import brotli
+from playwright.async_api import Browser, Playwright, async_playwright
 
 from tests.services.availability import give_up
 
@@ -19,6 +22,7 @@ FONTS_TEXT = f"""<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><dir>{UNPACKED}/fonts</dir><cachedir>{UNPACKED}/fonts-cache</cachedir></fontconfig>
 """
+INSTALLED = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")  # the shell takes two thirds of the time
 ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage", "--force-color-profile=srgb")
 PACKED_ARGUMENTS = ("--headless=shell", "--single-process", "--no-zygote", "--use-gl=angle", "--use-angle=swiftshader")
 
@@ -34,7 +38,7 @@ class Chromium:
 
 def find_chromium() -> Chromium:
     """Return the first browser there is; skips the test when there is none."""
-    for named in (os.environ.get("CHROMIUM"), "/usr/bin/chromium"):
+    for named in (os.environ.get("CHROMIUM"), *INSTALLED):
         if named and Path(named).exists():
             return Chromium(Path(named))
     if (PACKED / "chromium.br").exists():
@@ -69,6 +73,48 @@ def unpack_files() -> None:
             if hasattr(tarfile, "data_filter"):  # not in Python 3.11.2
                 files.extraction_filter = tarfile.data_filter
             files.extractall(folder)  # noqa: S202  # npm checked its hash
+
+
+@asynccontextmanager
+async def running_browser(*arguments: str) -> AsyncIterator[Browser]:
+    """Run a Chromium of one's own. `arguments` are more than the usual ones."""
+    async with launching(*arguments) as launcher:
+        yield await launcher.browser()
+
+
+@asynccontextmanager
+async def launching(*arguments: str) -> AsyncIterator["Launcher"]:
+    """Hold what starts a Chromium, and end it."""
+    chromium = find_chromium()
+    use_own_node()
+    async with async_playwright() as playwright:
+        launcher = Launcher(playwright, replace(chromium, arguments=(*chromium.arguments, *arguments)))
+        yield launcher
+        await launcher.close()
+
+
+class Launcher:
+    """Starts a Chromium when first asked for one, and anew when that one is gone."""
+
+    def __init__(self, playwright: Playwright, chromium: Chromium) -> None:
+        self._playwright = playwright
+        self._chromium = chromium
+        self._browser: Browser | None = None
+
+    async def browser(self) -> Browser:
+        """Return a running browser."""
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = await self._playwright.chromium.launch(
+                executable_path=self._chromium.executable,
+                args=list(self._chromium.arguments),
+                env={**os.environ, **self._chromium.environment},
+            )
+        return self._browser
+
+    async def close(self) -> None:
+        """End the browser, if one runs."""
+        if self._browser is not None:
+            await self._browser.close()
 
 
 def use_own_node() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 
 from dashboard.environment import database_settings
 from dashboard.models.audit_entry import AuditEntry
@@ -69,3 +69,13 @@ def empty() -> None:
     """Delete every row of every table."""
     forget_audit()
     call_command("flush", verbosity=0, interactive=False)
+
+
+def standstill_limit() -> str:
+    """Return how long a transaction may stand still now; 0 is without end, as always on SQLite."""
+    if connection.vendor == "sqlite":
+        return "0"
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW idle_in_transaction_session_timeout")
+        limit: str = cursor.fetchone()[0]
+    return limit

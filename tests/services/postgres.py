@@ -18,6 +18,7 @@ from tests.services.waiting import wait_until
 # Nothing waits for the disk, which speeds the tests up. Commits do wait for the kernel (`synchronous_commit`): else a
 # server that is stopped at once forgets what it had confirmed.
 SETTINGS = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connections=50")
+START_SECONDS = 60.0  # one that was killed works through its log first, on a disk that has much else to do
 
 
 def find_programs() -> Path | None:
@@ -45,6 +46,7 @@ class PostgresServer:
     def __init__(self, folder: Path, programs: Path) -> None:
         self.folder = folder
         self.programs = programs
+        self.log_path = folder.with_name("postgres.log")
         self.user = other_user()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -84,12 +86,16 @@ class PostgresServer:
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
         options = [part for setting in SETTINGS for part in ("-c", setting)]
-        with (self.folder.parent / "postgres.log").open("ab") as log:
+        with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
                 user=self.user, cwd=self.folder, stdout=log, stderr=log,
             )  # fmt: skip
-        wait_until(self.is_answering, what="PostgreSQL")
+        try:
+            wait_until(self.is_answering, START_SECONDS, what="PostgreSQL")
+        except AssertionError as error:
+            error.add_note("\n".join(self.log_path.read_text(errors="replace").splitlines()[-30:]))
+            raise
 
     def stop(self, *, killed: bool = False) -> None:
         """Break all connections and end it; `killed` leaves it to recover at the next start."""
@@ -99,7 +105,9 @@ class PostgresServer:
             self.process = None
 
     def is_answering(self) -> bool:
-        """Say whether it takes connections."""
+        """Say whether it takes connections; once it has ended it never will."""
+        assert self.process, "PostgreSQL was not started"
+        assert self.process.poll() is None, "PostgreSQL ended"
         try:
             psycopg.connect(self.database_url("postgres"), connect_timeout=2).close()
         except psycopg.OperationalError:

@@ -65,8 +65,8 @@ class Site:
         given = None if origin == "none" else Origin(origin or self.origin)
         headers = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session}"} if session else {}
         headers |= {"X-Forwarded-For": address} if address else {}
-        address = f"ws://127.0.0.1:{self.port}{path}"
-        return await connect(address, origin=given, additional_headers=headers, proxy=None, max_size=2**24)
+        url = f"ws://127.0.0.1:{self.port}{path}"
+        return await connect(url, origin=given, additional_headers=headers, proxy=None, max_size=2**24)
 
     def is_answering(self) -> bool:
         """Say whether the site answers."""
@@ -85,7 +85,7 @@ def cookies(session: str) -> dict[str, str]:
 def site_environment(folder: Path, blocker: DjangoDbBlocker, url: str = "") -> Iterator[dict[str, str]]:
     """Make an empty database the test's own, and give the environment of a site that uses it.
 
-    `url` names a database that has its tables already; without it SQLite is used.
+    `url` names another database, whose tables are the caller's to make; without it SQLite is used, with its tables.
     """
     if not url:
         url = f"sqlite:///{folder / 'site.sqlite3'}"

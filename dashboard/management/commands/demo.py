@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,13 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 
+from dashboard.demo.environment import APPLIANCE
 from dashboard.demo.people import USERNAMES, create_people, invent_password
 from dashboard.demo.process import Ended
 from dashboard.demo.run import Plan, Refused, lock_folder, refuse_used_port, run_until_stopped
+from dashboard.demo.team import create_team
 from dashboard.demo.wallboards import create_wallboards
+from realtime import feed
 
 SIMULATOR_OPTIONS = ("speed", "sessions", "reps", "rate", "seed")
 
@@ -63,8 +68,22 @@ def prepare(plan: Plan) -> None:
     """Refuse what would fail later, and bring the database up to date."""
     refuse_used_port(plan.host, plan.port)
     if not (settings.STATIC_ROOT / "staticfiles.json").exists():
-        raise Refused("The style sheets and scripts are not in place. Run: make setup")
+        raise Refused("The style sheets and scripts are not in place. Run: make install")
     call_command("migrate", verbosity=0)
-    create_people(plan.password)
-    create_wallboards(USERNAMES[0])
+    with unheard():
+        create_people(plan.password)
+        create_wallboards(USERNAMES[0])
+        create_team(APPLIANCE, *USERNAMES[1:])
     connections.close_all()
+
+
+@contextlib.contextmanager
+def unheard() -> Iterator[None]:
+    """Say nothing of news that nobody takes: nothing runs yet that would."""
+    logger = logging.getLogger(feed.__name__)
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

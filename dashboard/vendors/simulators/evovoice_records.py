@@ -25,14 +25,7 @@ def describe(case: Case, now: float, freedoms: Container[Freedom]) -> dict[str, 
     """Return every member but the account's."""
     stage, write = case.stage(now), time_writer(freedoms)
     is_over = stage in (Stage.ENDED, Stage.MISSED)
-    is_outgoing = 0.7 < case.luck <= 0.9
-    ours, theirs = ("fromAddress", "toAddress") if is_outgoing else ("toAddress", "fromAddress")
-    dial, call, queue = STATES[stage]
-    if is_outgoing:
-        call, queue = ("Ringing" if stage in (Stage.WAITING, Stage.RINGING) else call), "None"
-    if Freedom.NEW_WORDS in freedoms:
-        dial, call, queue = "Predictive", "Whispering", "Overflowing"
-    answered = case.answered_at is not None and case.answered_at <= now
+    dial, call, queue = call_states(case, stage, freedoms)
     return {
         "id": case.id[:24],
         "dateCreated": write(case.created_at),
@@ -46,11 +39,7 @@ def describe(case: Case, now: float, freedoms: Container[Freedom]) -> dict[str, 
         "endpointId": "5f8e000000000000000000e1",
         "endpointName": case.technician.team,
         "dateCompleted": write(case.ended_at) if is_over else None,
-        "destination": case.phone if is_outgoing else "",
-        ours: SUPPORT_NUMBER,
-        theirs: case.phone,
-        "fromName": case.technician.name if is_outgoing else case.customer,
-        "answeredByName": case.technician.name if answered else None,
+        **parties(case, now),
         "channel": channel(case, freedoms),
         "ended": is_over,
         "outcome": {Stage.MISSED: "Abandoned", Stage.ENDED: "Completed"}.get(stage, ""),
@@ -60,8 +49,37 @@ def describe(case: Case, now: float, freedoms: Container[Freedom]) -> dict[str, 
         "displayName": case.subject,
         "log": write_log(case, now, write),
         "members": write_members(case, stage, call),
-        "direction": "Outgoing" if is_outgoing else "Incoming",
         "wasMissed": stage is Stage.MISSED,
+    }
+
+
+def is_outgoing(case: Case) -> bool:
+    """Whether we called."""
+    return 0.7 < case.luck <= 0.9
+
+
+def call_states(case: Case, stage: Stage, freedoms: Container[Freedom]) -> tuple[str, str, str]:
+    """Return dialState, callState and queueState."""
+    if Freedom.NEW_WORDS in freedoms:
+        return "Predictive", "Whispering", "Overflowing"
+    dial, call, queue = STATES[stage]
+    if is_outgoing(case):
+        return dial, "Ringing" if stage in (Stage.WAITING, Stage.RINGING) else call, "None"
+    return dial, call, queue
+
+
+def parties(case: Case, now: float) -> dict[str, Any]:
+    """Return the members that say who called whom."""
+    answered = case.answered_at is not None and case.answered_at <= now
+    outgoing = is_outgoing(case)
+    ours, theirs = ("fromAddress", "toAddress") if outgoing else ("toAddress", "fromAddress")
+    return {
+        "destination": case.phone if outgoing else "",
+        ours: SUPPORT_NUMBER,
+        theirs: case.phone,
+        "fromName": case.technician.name if outgoing else case.customer,
+        "answeredByName": case.technician.name if answered else None,
+        "direction": "Outgoing" if outgoing else "Incoming",
     }
 
 

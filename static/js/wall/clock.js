@@ -1,27 +1,20 @@
 // The time of day in the wallboard's zone, its theme, and the night, by the server's clock as far as the screen knows it.
 import { serverClock, write } from "../ticker.js";
+import { inZone } from "../zone.js";
 import { setting } from "./head.js";
 
 const root = document.documentElement;
-const formats = new Map();
-
-function format(name, zone, options) {
-  const key = `${name} ${zone}`;
-  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat("en-GB", { timeZone: zone, ...options }));
-  return formats.get(key);
-}
+const here = (at) => inZone(setting("zone") ?? "UTC", at);
 
 export function timeOfDay(at, hasSeconds = false) {
-  const zone = setting("zone") ?? "UTC";
-  const options = { hour: "2-digit", minute: "2-digit", ...(hasSeconds && { second: "2-digit" }) };
-  return format(hasSeconds ? "seconds" : "minutes", zone, options).format(at);
+  const { hour, minute, second } = here(at);
+  return hasSeconds ? `${hour}:${minute}:${second}` : `${hour}:${minute}`;
 }
 
-// Nobody takes the site's zone for their own.
+// Nobody takes another place's time for their own.
 function dayOf(at) {
-  const zone = setting("zone") ?? "UTC";
-  const day = format("day", zone, { weekday: "long", day: "numeric", month: "long" }).format(at);
-  return zone === "UTC" ? `${day}, UTC` : day;
+  const { weekday, day, month, place } = here(at);
+  return `${weekday} ${day} ${month}, ${place}`;
 }
 
 function isNight(time) {

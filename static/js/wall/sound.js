@@ -1,5 +1,6 @@
-// Sound that can be trusted: somebody arms it and hears the test tone; what the browser blocks is said; a new alert
-// sounds, and again every half minute until somebody acknowledges it by a click or a key, or it is over.
+// Sound that can be trusted: a browser that allows it sounds by itself, also after it loaded the page anew; in any other
+// somebody arms it and hears the test tone, and what the browser blocks is said. A new alert sounds, and again every half
+// minute until somebody acknowledges it by a click or a key, or it is over.
 import { timeOfDay } from "./clock.js";
 import { readClock, write } from "../ticker.js";
 import { setting } from "./head.js";
@@ -28,21 +29,21 @@ function play(tones) {
   }
 }
 
-const isArmed = () => context?.state === "running" && armedAt !== "";
+const isArmed = () => context?.state === "running";
 
 function tell() {
   button.hidden = setting("sounds") === undefined;
-  const isBlocked = armedAt !== "" && context?.state !== "running";
-  button.dataset.sound = isArmed() ? "on" : isBlocked ? "blocked" : "off";
-  const words = { on: `Sound on, tested ${armedAt}`, blocked: "Sound blocked: click to arm it again", off: "Arm sound" };
-  write(button.querySelector("span"), words[button.dataset.sound]);
+  if (button.hidden) return;
+  context ??= new AudioContext(); // it runs at once where sound needs no click
+  button.dataset.sound = isArmed() ? "on" : "blocked";
+  const on = armedAt ? `Sound on, tested ${armedAt}` : "Sound on";
+  write(button.querySelector("span"), isArmed() ? on : "Sound blocked: click");
 }
 
 async function arm() {
-  context ??= new AudioContext();
   await context.resume();
   armedAt = timeOfDay(readClock());
-  if (context.state === "running") play(TEST);
+  if (isArmed()) play(TEST);
   tell();
 }
 

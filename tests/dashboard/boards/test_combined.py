@@ -1,18 +1,21 @@
 """Activities: states and times of every vendor in the same words, as sure as they are."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from dashboard.boards.activities import activity_row
-from dashboard.boards.activity import ActivityRow, Bound, Doing
-from dashboard.boards.combined import ACTIVITY_LIST, sum_up_person
+from dashboard.boards.activity import OPEN, ActivityRow, Doing
+from dashboard.boards.combined import ACTIVITY_LIST, sum_up_person, tallies_of
 from dashboard.boards.listing import ALL
-from dashboard.boards.moment import Moment
+from dashboard.boards.moment import Bound, Moment
 from dashboard.boards.people import People, PersonRef
 from dashboard.boards.polled_activities import JUST_ENDED
 from dashboard.boards.presentations import Phase, presentation_row
+from dashboard.boards.wall_figures import Floor, number
+from dashboard.wallboards.definition import Figure, Wallboard
 from realtime.state import State
 from realtime.vendor_session import State as Told
 from tests.dashboard.vendor_sessions import insert, vendor_session
@@ -97,6 +100,26 @@ def test_a_person_s_heading_counts_what_goes_on_and_in_how_many_products() -> No
     share = sum_up_person(rows)
 
     assert (share.count, share.open_count, share.vendor_count, share.is_presenting) == (3, 2, 2, False)
+
+
+def test_open_is_one_number_everywhere_and_leaves_out_what_nobody_knows() -> None:
+    rows = [replace(row_of(), doing=doing) for doing in Doing]
+    open_rows = [row for row in rows if ("calls", "open") in tallies_of(row)]
+
+    assert {row.doing for row in open_rows} == OPEN
+    assert sum_up_person(rows).open_count == len(open_rows) == sum(row.is_open for row in rows)
+    floor = Floor(Wallboard("Wall", ()), Moment(State(), {}, NOW), (), (), (), rows, ())
+    assert number(floor, Figure.GOING_ON).count == len(open_rows)
+
+
+@pytest.mark.parametrize(
+    ("doing", "is_waiting"), [(Doing.WAITING, True), (Doing.RINGING, True), (Doing.ASSIGNED, False)]
+)
+def test_who_is_assigned_does_not_count_as_waiting(doing: Doing, *, is_waiting: bool) -> None:
+    """As in the overview's number of who waits; both count as open."""
+    counted = {what for _source, what in tallies_of(replace(row_of(), doing=doing))}
+
+    assert ("waiting" in counted, "open" in counted) == (is_waiting, True)
 
 
 def test_now_is_what_an_address_without_a_tab_means() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dashboard.boards.freshness import trust_in
-from dashboard.boards.links import Level, board_links, describe, is_mirrored, light
+from dashboard.boards.links import Health, board_links, describe, is_mirrored, light
 from realtime.status import SKEW, LinkState, LinkStatus
 
 NOW = datetime(2026, 3, 11, 18, 42, tzinfo=UTC)
@@ -36,20 +36,20 @@ def mirrored(source: str = "helpdesk") -> LinkStatus:
 @pytest.mark.parametrize(
     ("given", "level", "words", "is_current"),
     [
-        (polled(), Level.OK, "current", True),
-        (polled(last_contact_at=NOW - LIMIT), Level.OK, "current", True),
-        (polled(last_contact_at=NOW - LIMIT - SECOND), Level.RISK, "late, no good poll", False),
-        (polled(last_contact_at=NOW + SKEW), Level.OK, "current", True),
-        (polled(last_contact_at=NOW + SKEW + SECOND), Level.RISK, "late, no good poll", False),
-        (polled(LinkState.RETRYING), Level.RISK, "failing, tried again", True),
-        (polled(LinkState.RETRYING, last_contact_at=SINCE), Level.CRITICAL, "failing, tried again", False),
-        (polled(LinkState.REFUSED), Level.CRITICAL, "refused, needs an operator", True),
-        (polled(LinkState.REFUSED, last_contact_at=SINCE), Level.CRITICAL, "refused, needs an operator", False),
-        (polled(LinkState.OFF), Level.UNKNOWN, "switched off", False),
-        (polled(LinkState.STOPPED, last_contact_at=None, state_since=None), Level.CRITICAL, "not polled yet", False),
+        (polled(), Health.OK, "current", True),
+        (polled(last_contact_at=NOW - LIMIT), Health.OK, "current", True),
+        (polled(last_contact_at=NOW - LIMIT - SECOND), Health.RISK, "late, no good poll", False),
+        (polled(last_contact_at=NOW + SKEW), Health.OK, "current", True),
+        (polled(last_contact_at=NOW + SKEW + SECOND), Health.RISK, "late, no good poll", False),
+        (polled(LinkState.RETRYING), Health.RISK, "failing, tried again", True),
+        (polled(LinkState.RETRYING, last_contact_at=SINCE), Health.CRITICAL, "failing, tried again", False),
+        (polled(LinkState.REFUSED), Health.CRITICAL, "refused, needs an operator", True),
+        (polled(LinkState.REFUSED, last_contact_at=SINCE), Health.CRITICAL, "refused, needs an operator", False),
+        (polled(LinkState.OFF), Health.UNKNOWN, "switched off", False),
+        (polled(LinkState.STOPPED, last_contact_at=None, state_since=None), Health.CRITICAL, "not polled yet", False),
     ],
 )
-def test_a_polled_source_is_described_in_words(given: LinkStatus, level: Level, words: str, is_current: bool) -> None:
+def test_a_polled_source_is_described_in_words(given: LinkStatus, level: Health, words: str, is_current: bool) -> None:
     condition = describe(given, NOW)
 
     assert (condition.level, condition.words, condition.is_current) == (level, words, is_current)
@@ -79,7 +79,7 @@ def test_a_mixed_list_says_source_by_source_what_is_stale() -> None:
 
 
 def test_what_is_switched_off_alarms_nobody() -> None:
-    assert light({"a": mirrored("a"), "remote": polled(LinkState.OFF, "remote")}, NOW).level is Level.OK
+    assert light({"a": mirrored("a"), "remote": polled(LinkState.OFF, "remote")}, NOW).level is Health.OK
 
 
 def test_a_polled_source_s_facts() -> None:

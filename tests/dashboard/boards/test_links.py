@@ -7,14 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.boards.configured import Configured
+from dashboard.boards.freshness import trust_in
 from dashboard.boards.links import (
     LATE_AFTER,
-    Level,
+    Health,
+    Light,
     board_links,
     count_rows,
     describe,
     light,
     recount,
+    without_left,
 )
 from realtime import schema
 from realtime.change import Change
@@ -40,35 +44,34 @@ def status(state: LinkState = LinkState.LIVE, source: str = "helpdesk", **fields
 @pytest.mark.parametrize(
     ("given", "level", "words", "since"),
     [
-        (status(), Level.OK, "live", SINCE),
-        (status(last_contact_at=NOW - LATE_AFTER), Level.OK, "live", SINCE),
+        (status(), Health.OK, "live", SINCE),
+        (status(last_contact_at=NOW - LATE_AFTER), Health.OK, "live", SINCE),
         (
             status(last_contact_at=NOW - LATE_AFTER - SECOND),
-            Level.RISK,
+            Health.RISK,
             "late, no sign of life",
             NOW - LATE_AFTER - SECOND,
         ),
-        (status(last_contact_at=None), Level.RISK, "late, no sign of life", None),
-        (status(LinkState.CONNECTING), Level.RISK, "connecting", SINCE),
-        (status(LinkState.COPYING), Level.RISK, "receiving the full copy", SINCE),
-        (status(LinkState.RETRYING), Level.CRITICAL, "lost, trying again", NOW),
-        (status(LinkState.RETRYING, last_contact_at=None), Level.CRITICAL, "lost, trying again", SINCE),
-        (status(LinkState.CONNECTING, error="lost"), Level.CRITICAL, "lost, trying again", NOW),
-        (status(LinkState.REFUSED), Level.CRITICAL, "refused, needs an operator", SINCE),
-        (status(LinkState.WAITING), Level.UNKNOWN, "waiting for the other mirror", SINCE),
-        (status(LinkState.STOPPED), Level.CRITICAL, "no mirror is running", SINCE),
-        (status(lease_expires_at=NOW - SECOND), Level.CRITICAL, "no mirror is running", NOW - SECOND),
-        (status(lease_expires_at=NOW + timedelta(minutes=1, seconds=8)), Level.OK, "live", SINCE),
-        (status(lease_expires_at=NOW + 600 * SECOND), Level.CRITICAL, "no mirror is running", NOW + 600 * SECOND),
-        (status(lease_expires_at=None), Level.CRITICAL, "no mirror is running", None),
-        (LinkStatus("helpdesk"), Level.CRITICAL, "not mirrored yet", None),
+        (status(last_contact_at=None), Health.RISK, "late, no sign of life", None),
+        (status(LinkState.CONNECTING), Health.RISK, "connecting", SINCE),
+        (status(LinkState.COPYING), Health.RISK, "receiving the full copy", SINCE),
+        (status(LinkState.RETRYING), Health.CRITICAL, "lost, trying again", NOW),
+        (status(LinkState.RETRYING, last_contact_at=None), Health.CRITICAL, "lost, trying again", SINCE),
+        (status(LinkState.CONNECTING, error="lost"), Health.CRITICAL, "lost, trying again", NOW),
+        (status(LinkState.REFUSED), Health.CRITICAL, "refused, needs an operator", SINCE),
+        (status(LinkState.STOPPED), Health.CRITICAL, "no mirror is running", SINCE),
+        (status(lease_expires_at=NOW - SECOND), Health.CRITICAL, "no mirror is running", NOW - SECOND),
+        (status(lease_expires_at=NOW + timedelta(minutes=1, seconds=8)), Health.OK, "live", SINCE),
+        (status(lease_expires_at=NOW + 600 * SECOND), Health.CRITICAL, "no mirror is running", NOW + 600 * SECOND),
+        (status(lease_expires_at=None), Health.CRITICAL, "no mirror is running", None),
+        (LinkStatus("helpdesk"), Health.CRITICAL, "not mirrored yet", None),
     ],
 )
-def test_a_link_is_described_in_words(given: LinkStatus, level: Level, words: str, since: datetime | None) -> None:
+def test_a_link_is_described_in_words(given: LinkStatus, level: Health, words: str, since: datetime | None) -> None:
     condition = describe(given, NOW)
 
     assert (condition.level, condition.words, condition.since) == (level, words, since)
-    assert condition.is_current == (level is Level.OK)
+    assert condition.is_current == (level is Health.OK)
 
 
 def test_a_configured_source_that_was_never_mirrored_shows_nothing_it_does_not_know() -> None:
@@ -124,7 +127,38 @@ def test_the_light_is_that_of_the_worst_link() -> None:
     assert light({"a": live}, NOW).words == "live"
     assert light({"b": late}, NOW).words == "late, no sign of life"
     worst = light({"a": live, "b": late, "c": refused}, NOW)
-    assert (worst.level, worst.words) == (Level.CRITICAL, "c: refused, needs an operator, 1 more")
+    assert (worst.level, worst.words) == (Health.CRITICAL, "c: refused, needs an operator, 1 more")
+
+
+def test_a_source_that_sources_toml_names_no_longer_alarms_nobody_and_says_what_to_do() -> None:
+    lost = status(LinkState.RETRYING, "old", error="old: the connection was refused")
+    configured = Configured({"a": "beyondtrust"}, is_known=True)
+    statuses = without_left({"a": status(source="a"), "old": lost}, configured, NOW)
+    board = board_links({}, statuses, NOW, may_resynchronise=True, may_poll_now=True)
+    old = board.links[1]
+
+    assert light(statuses, NOW) == Light(Health.OK, "live", None)
+    assert (old.condition.words, old.condition.level) == ("no longer in sources.toml", Health.UNKNOWN)
+    assert "manage.py forget old" in old.condition.action
+    assert not old.error, "of when it was still asked: it is news to nobody"
+    assert (board.totals.sources, board.totals.current) == (1, 1)
+    assert [link.may_resynchronise for link in board.links] == [True, False]
+    trust = trust_in(statuses, NOW, lambda _status: True, is_mixed=True)
+    assert (set(trust.stale), trust.notices) == ({"old"}, ())
+
+
+@pytest.mark.parametrize(
+    ("configured", "given"),
+    [
+        (Configured(), status(LinkState.RETRYING, "old")),  # nobody knows what sources.toml says
+        (Configured({"a": "beyondtrust"}, is_known=True), status(source="old")),  # its mirror goes on
+        (Configured({"a": "beyondtrust", "old": "beyondtrust"}, is_known=True), status(LinkState.RETRYING, "old")),
+    ],
+)
+def test_a_source_that_may_be_expected_stays_what_it_is(configured: Configured, given: LinkStatus) -> None:
+    statuses = {"a": status(source="a"), "old": given}
+
+    assert without_left(statuses, configured, NOW) == statuses
 
 
 TABLES = st.sampled_from(["queue", "representative", "known_queue"])

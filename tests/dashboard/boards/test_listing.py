@@ -38,7 +38,7 @@ SPEC: ListSpec[Fruit] = ListSpec(
 def shown(address: str) -> list[str]:
     """Return the names that an address's query shows, in order."""
     query = SPEC.read(parse_qs(address))
-    return [row.name for row in SPEC.order(filter(SPEC.matcher(query), FRUIT), query)]
+    return [row.name for row in SPEC.order(filter(SPEC.matcher(query, SPEC.text), FRUIT), query)]
 
 
 def test_filters_search_and_sort() -> None:

@@ -25,7 +25,7 @@ from dashboard.boards.sessions import session_row
 from dashboard.live.details import DETAILS
 from dashboard.live.scoped import ScopedTables
 from dashboard.live.tables import Tables
-from dashboard.wallboards.definition import Privacy
+from dashboard.privacy import Privacy
 from realtime.change import Change
 from realtime.schema import HELD_TABLES, Kind
 from realtime.state import State

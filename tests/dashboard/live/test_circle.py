@@ -1,14 +1,12 @@
 """News reach whoever listens in the same process, whether there is a channel layer or not."""
 
 import asyncio
-import threading
 from typing import Any
 
 import pytest
 
 from dashboard.live import circle as module
 from dashboard.live.circle import Circle, News
-from tests.services.waiting import until
 
 
 @pytest.fixture(autouse=True)
@@ -21,25 +19,14 @@ def no_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "send_to_group", lost)
 
 
-async def test_news_told_in_a_thread_reach_every_loop_that_listens_until_it_ends() -> None:
+async def test_news_told_in_a_thread_reach_the_loop_that_listens_until_it_ends() -> None:
     circle, heard = Circle("test"), list[News]()
     listening = asyncio.create_task(circle.listen(heard.append))
     await asyncio.sleep(0)
-
-    def tell() -> None:
-        circle.tell(number=1)
-
-    telling = threading.Thread(target=tell)
-    telling.start()
-
-    async def has_heard() -> bool:
-        return bool(heard)
-
-    await until(has_heard, 5, "the news")
-    telling.join()
+    await asyncio.to_thread(circle.tell, number=1)
     listening.cancel()
     await asyncio.wait([listening])
-    await asyncio.to_thread(tell)
+    await asyncio.to_thread(circle.tell, number=2)
     await asyncio.sleep(0)
 
     assert heard == [{"number": 1}]

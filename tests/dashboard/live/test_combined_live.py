@@ -1,10 +1,12 @@
 """The lists of all vendors, live: what followed step by step equals what is drawn from scratch, whatever time does."""
 
 import random
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dashboard.boards.clock import day_bounds
 from dashboard.boards.moment import Moment
 from dashboard.live.fragments import Rendering
 from dashboard.live.painter import Painter
@@ -15,9 +17,10 @@ from realtime.change import Change
 from realtime.state import State
 from realtime.status import LinkState, LinkStatus
 from tests.dashboard.live.test_tables import assert_counted
-from tests.dashboard.vendor_sessions import VENDOR_OF, random_step
+from tests.dashboard.vendor_sessions import VENDOR_OF, insert, random_step, vendor_session
 
-NOW = datetime(2026, 3, 11, 23, 58, 30, tzinfo=UTC)  # a day ends while we look
+NOW = datetime(2026, 3, 11, 23, 58, 30, tzinfo=UTC)
+ZONES = ("UTC", "Europe/Berlin", "Pacific/Auckland", "America/New_York")
 STEPS = 150
 VIEWS = (
     ViewKey("combined"),
@@ -48,15 +51,16 @@ def render(view: BoardView, moment: Moment) -> Rendering:
     return Painter().render(view.picture(moment))
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_what_followed_equals_what_is_drawn_from_scratch(seed: int) -> None:
-    dice, state, at = random.Random(seed), State(), NOW
+@pytest.mark.parametrize(("seed", "zone"), list(enumerate(ZONES)))
+def test_what_followed_equals_what_is_drawn_from_scratch(seed: int, zone: str) -> None:
+    dice, state = random.Random(seed), State()
+    at = day_bounds(NOW, zone)[1] - timedelta(seconds=90)  # a day of the site ends while we look
     tables = Tables(state)
     views = open_views(tables)
     for number in range(STEPS):
         at += timedelta(seconds=dice.choice([0, 1, 7, 60]))
         tables.mark(state.apply(random_step(dice, state, at)))
-        moment = Moment(state, statuses(at), at)
+        moment = Moment(state, statuses(at), at, zone=zone)
         tables.refresh(moment)
         for table, kind in ((tables.combined, ACTIVITIES), (tables.presentations, PRESENTATIONS)):
             keys = {kind.key_of(name, key) for name in kind.tables for key in state.tables[name]}
@@ -88,6 +92,29 @@ def test_time_alone_moves_what_ended_out_of_now() -> None:
     assert after == render(fresh, Moment(state, statuses(later), later)).lists["combined"]
 
 
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_site_s_midnight_makes_tomorrow_today(zone: str) -> None:
+    midnight, state = day_bounds(NOW, zone)[1], State()
+    starts = {"early": midnight + timedelta(minutes=1), "late": midnight + timedelta(hours=23)}
+    for key, at in starts.items():
+        planned = vendor_session("trainings", NOW, kind="training", state="scheduled", scheduled_at=at, started_at=None)
+        insert(state, "trainings", **{key: planned | {"subject": key}})
+    tables = Tables(state)
+    view = OPENERS["presentations"](ViewKey("presentations"), tables)
+
+    def phases_at(at: datetime) -> list[str]:
+        rendering = render(view, Moment(state, links, at, zone=zone))
+        rows = (rendering.fragments[key] for key in rendering.lists["presentations"])
+        return [phase for html in rows for phase in re.findall(r"show--([a-z-]+)", html)]
+
+    second, instant = timedelta(seconds=1), timedelta(microseconds=1)
+    links = statuses(midnight - second)
+    assert phases_at(midnight - second) == ["later", "later"]
+    assert not view.tick(Moment(state, links, midnight - instant, zone=zone))
+    assert view.tick(Moment(state, links, midnight, zone=zone))
+    assert phases_at(midnight) == ["next", "next"]
+
+
 def test_a_dead_source_dims_its_own_rows_only() -> None:
     state, dice = State(), random.Random(2)
     for _ in range(60):
@@ -106,7 +133,8 @@ def test_a_dead_source_dims_its_own_rows_only() -> None:
 
     assert {key.split("-")[1].split("%3A")[0] for key, html in rows.items() if "is-stale" in html} == {"camera"}
     assert all("is-stale" in html for key, html in rows.items() if "camera%3A" in key)
-    assert "No contact with <bdi>camera</bdi> since 23:47" in rendering.fragments["tile-combined-head"]
+    assert "No contact with <bdi>camera</bdi> since <time" in rendering.fragments["tile-combined-head"]
+    assert ">11 Mar 23:47</time>" in rendering.fragments["tile-combined-head"]
 
 
 def test_nothing_is_drawn_for_a_poll_that_brought_nothing() -> None:

@@ -17,6 +17,7 @@ class Transport:
         self.taken = b""
         self.dataBuffer = b""
         self._tempDataBuffer: list[bytes] = []
+        self._tempDataLen = 0
 
     def writeSomeData(self, frame: bytes) -> int:
         """Take what there is room for."""
@@ -27,6 +28,7 @@ class Transport:
     def write(self, frame: bytes) -> None:
         """Queue."""
         self._tempDataBuffer.append(frame)
+        self._tempDataLen += len(frame)
 
 
 class Protocol:
@@ -54,6 +56,7 @@ def test_a_socket_that_takes_only_a_part_gets_the_rest_queued_in_order(room: int
     sent = protocol.transport.taken + b"".join(protocol.transport._tempDataBuffer)
     assert sent == b"".join(message.frame for message in messages)
     assert len(protocol.transport.taken) == min(room, 24)
+    assert outlet.backlog == 24 - min(room, 24)
 
 
 def test_a_socket_that_agreed_on_compression_gets_compressed_frames() -> None:
@@ -93,6 +96,7 @@ async def test_any_server_gets_messages_in_order_and_the_close_at_once() -> None
     outlet.write(Message(b"first"))
     await asyncio.sleep(0)  # the first is on its way now
     outlet.write(Message(b"second"))
+    assert outlet.backlog == len("second")
     outlet.close(4408)
     gate.set()
     await asyncio.wait_for(ended.wait(), 5)

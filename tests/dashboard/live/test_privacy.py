@@ -11,8 +11,8 @@ from django.db import transaction
 
 from dashboard.models import Team, VendorRecord
 from dashboard.permission import give_role
+from dashboard.privacy import Privacy
 from dashboard.roles import LEAD, MANAGER, VIEWER, Right
-from dashboard.wallboards.definition import Privacy
 from dashboard.wallboards.stored import create
 from dashboard.wallboards.templates import TEAM_WALL
 from tests.dashboard.live.test_scopes import LISTED, MINE, addresses, center, listening, soon, vendor_sessions

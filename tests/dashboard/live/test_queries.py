@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.backends.signals import connection_created
@@ -18,12 +19,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from dashboard.boards.catalogue import LISTS
 from dashboard.live.admission import Ticket
+from dashboard.live.doorkeeper import Admitted
 from dashboard.live.hub import Hub
-from dashboard.live.message import Message
 from dashboard.live.socket import LiveSocket
-from dashboard.live.view import ViewKey
 from dashboard.permission import give_role
 from dashboard.roles import MANAGER
+from tests.fakes.outlet import FakeOutlet
 from tests.services.site import Upstream
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import until
@@ -94,21 +95,6 @@ def queries() -> Iterator[Queries]:
     connection_created.disconnect(queries.attach)
 
 
-class Wire:
-    """An outlet that remembers."""
-
-    def __init__(self) -> None:
-        self.payloads: list[bytes] = []
-
-    def write(self, message: Message) -> None:
-        """Remember a message."""
-        self.payloads.append(message.payload)
-
-    def close(self, code: int) -> None:
-        """Remember the end."""
-        self.payloads.append(b"closed %d" % code)
-
-
 @pytest.fixture
 async def upstream() -> Upstream:
     """The mirror of one source with one row in each table."""
@@ -119,8 +105,24 @@ async def upstream() -> Upstream:
 
 
 @pytest.fixture
-async def hub(upstream: Upstream, queries: Queries, valkey: ValkeyServer) -> AsyncIterator[Hub]:
-    """A whole hub, at work."""
+async def lead() -> User:
+    """Somebody who may see every board."""
+    lead = await User.objects.acreate_user("lead")
+    await sync_to_async(give_role)(lead, MANAGER)
+    return lead
+
+
+@pytest.fixture
+async def ticket(lead: User) -> Ticket:
+    """What a socket of theirs rests on."""
+    client = AsyncClient()
+    await client.aforce_login(lead)
+    return Ticket(client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+
+@pytest.fixture
+async def hub(upstream: Upstream, ticket: Ticket, queries: Queries, valkey: ValkeyServer) -> AsyncIterator[Hub]:
+    """A whole hub, at work, that hears no news of who may see what: all of it was before."""
     hub = Hub()
     running = asyncio.create_task(hub.run())
     await asyncio.wait_for(hub._replica.loaded.wait(), 20)
@@ -129,11 +131,14 @@ async def hub(upstream: Upstream, queries: Queries, valkey: ValkeyServer) -> Asy
     await asyncio.wait([running])
 
 
-async def open_socket(hub: Hub, board: str) -> Wire:
+async def open_socket(hub: Hub, ticket: Ticket, board: str) -> FakeOutlet:
     """Watch a board."""
-    wire = Wire()
-    await hub.join(LiveSocket(ViewKey(board), "", Ticket("session"), wire))
-    return wire
+    outlet = FakeOutlet()
+    admitted = await hub.admit(ticket, board, "")
+    assert isinstance(admitted, Admitted)
+    await hub.join(LiveSocket(admitted.key, "", ticket, outlet))
+    hub.doorkeeper.note(ticket, admitted)
+    return outlet
 
 
 class HubClient(AsyncClient):
@@ -172,18 +177,18 @@ async def count_for_page(hub: Hub, queries: Queries, user: User, board: str) -> 
 
 
 @pytest.mark.parametrize("board", BOARDS)
-async def test_a_live_page_costs_no_query_per_row(hub: Hub, upstream: Upstream, queries: Queries, board: str) -> None:
-    user = await User.objects.acreate_user("lead")
-    await sync_to_async(give_role)(user, MANAGER)
-    for_one = await count_for_page(hub, queries, user, board)
-    wire = await open_socket(hub, board)
+async def test_a_live_page_costs_no_query_per_row(
+    hub: Hub, upstream: Upstream, queries: Queries, lead: User, ticket: Ticket, board: str
+) -> None:
+    for_one = await count_for_page(hub, queries, lead, board)
+    outlet = await open_socket(hub, ticket, board)
     await sync_to_async(upstream.commit)(**rows(2, 2))
 
     async def shows_three() -> bool:
-        return any(b"helpdesk%3A3" in payload or b"Customer 3" in payload for payload in wire.payloads)
+        return any(b"helpdesk%3A3" in payload or b"Customer 3" in payload for payload in outlet.payloads)
 
     await until(shows_three, what="three rows")
-    for_three = await count_for_page(hub, queries, user, board)
+    for_three = await count_for_page(hub, queries, lead, board)
 
     assert len(for_one) > 0
     assert for_three == for_one
@@ -191,15 +196,17 @@ async def test_a_live_page_costs_no_query_per_row(hub: Hub, upstream: Upstream, 
 
 
 @pytest.mark.parametrize("board", BOARDS)
-async def test_a_change_costs_no_query_at_all(hub: Hub, upstream: Upstream, queries: Queries, board: str) -> None:
-    wire = await open_socket(hub, board)
+async def test_a_change_costs_no_query_at_all(
+    hub: Hub, upstream: Upstream, queries: Queries, ticket: Ticket, board: str
+) -> None:
+    outlet = await open_socket(hub, ticket, board)
     queries.take(of_hub=True)
     for first, count in ((2, 1), (3, 3)):
-        before = len(wire.payloads)
+        before = len(outlet.payloads)
         await sync_to_async(upstream.commit)(**rows(first, count))
 
         async def has_step(before: int = before) -> bool:
-            return any(b'data-frame="step"' in payload for payload in wire.payloads[before:])
+            return any(b'data-frame="step"' in payload for payload in outlet.payloads[before:])
 
         await until(has_step, what="a step")
 

@@ -8,7 +8,7 @@ import pytest
 from dashboard.boards.scope import EVERYTHING, NOTHING, Scope, scope_by_itself, sight_of
 from dashboard.live.scoped import ScopedShelf, ScopedTables
 from dashboard.live.shelf import Shelf
-from dashboard.wallboards.definition import Privacy
+from dashboard.privacy import Privacy
 from realtime.change import Change
 from tests.dashboard.live.test_tables import SOURCE, Life, assert_counted, single_step
 

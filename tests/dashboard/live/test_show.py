@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard.boards.moment import Moment
-from dashboard.live.links import LinksView
 from dashboard.live.painter import Painter
 from dashboard.live.registry import OPENERS
 from dashboard.live.show import ASK_CHARACTERS, ASK_STEPS, Show
 from dashboard.live.socket import WINDOW_BYTES, WINDOW_STEPS
+from dashboard.live.sources import SourcesView
 from dashboard.live.tables import Tables
 from dashboard.live.view import ViewKey
 from realtime.change import Change
@@ -41,13 +41,13 @@ def moment(state: State, *sources: LinkStatus) -> Moment:
 def open_show(state: State, at: Moment) -> Show:
     """Return the Sources board on show."""
     key = ViewKey("sources")
-    return Show(key, LinksView(key, state), at)
+    return Show(key, SourcesView(key, state), at)
 
 
 def test_only_the_pieces_whose_value_changed_are_rendered() -> None:
     state = State()
     sources = [link(f"source{number}") for number in range(20)]
-    view, painter = LinksView(ViewKey("sources"), state), Painter()
+    view, painter = SourcesView(ViewKey("sources"), state), Painter()
     painter.render(view.picture(moment(state, *sources)))
     first = painter.render_count
     painter.render(view.picture(moment(state, *sources)))
@@ -75,8 +75,8 @@ def test_steps_count_up_and_carry_only_what_changed() -> None:
     assert is_touched
     assert step is not None
     assert step.seq == 2
-    assert 'data-swap="links-a"' in step.text
-    assert "links-b" not in step.text
+    assert 'data-swap="sources-a"' in step.text
+    assert "sources-b" not in step.text
 
 
 def test_the_paint_carries_the_page_s_bytes_and_follows_the_steps() -> None:
@@ -86,7 +86,7 @@ def test_the_paint_carries_the_page_s_bytes_and_follows_the_steps() -> None:
     show.refresh(moment(state, link("a"), link("b")))
 
     assert show.html().encode() in show.paint().payload
-    assert 'id="links-b"' in show.html()
+    assert 'id="sources-b"' in show.html()
     assert (before.seq, show.paint().seq) == (1, 2)
     assert show.paint() is show.paint()
 

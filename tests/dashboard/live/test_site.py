@@ -290,12 +290,14 @@ async def test_a_right_that_is_taken_ends_at_once(site: Site, upstream: Upstream
         assert "Resynchronise" not in await read_until(socket, is_paint)
 
 
-async def open_mute(site: Site, session: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def open_mute(
+    site: Site, session: str, path: str = "/live/sources/"
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Open a socket that never reads."""
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port, limit=1024)
     name, value = next(iter(cookies(session).items()))
     writer.write(
-        f"GET /live/sources/ HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nOrigin: {site.origin}\r\n"
         f"Cookie: {name}={value}\r\n\r\n".encode()
     )

@@ -1,15 +1,19 @@
 """What needs a site of its own: limits, what comes before the first word of a link, and the end."""
 
+import random
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 from asgiref.sync import sync_to_async
 from pytest_django import DjangoDbBlocker
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from tests.dashboard.live.test_site import is_paint, log_in, read_until
+from tests.bench.live.swarm import client_frame
+from tests.dashboard.live.test_site import PLACE, is_paint, log_in, open_mute, read_until
 from tests.services.site import Site, Upstream, serving, site_environment
 from tests.services.valkey import ValkeyServer
 
@@ -90,3 +94,41 @@ async def test_a_state_nobody_saw_begin_is_bounded_once_the_link_says_since_when
 
     assert '<span class="rep__time">–</span>' in early
     assert '<span class="rep__time"><span class="ge"' in late
+
+
+def company(number: int, turn: int) -> str:
+    """Return a name that is another one each time, and does not compress."""
+    return random.Random(f"{number} {turn}").randbytes(400).hex()
+
+
+async def place_that_shows(socket: ClientConnection, words: str) -> str:
+    """Read like a browser until something is shown; return the number of the step that shows it."""
+    place = PLACE.search(await read_until(socket, lambda text: words in text))
+    assert place is not None
+    return place[3]
+
+
+async def test_whoever_acknowledges_what_they_do_not_read_is_cut_off(own_site: Site) -> None:
+    """A second page tells them the numbers; nothing else stops the server from keeping all that it sends them."""
+    upstream, session = await sync_to_async(Upstream)(), await log_in(own_site)
+    server = psutil.Process(own_site.process.popen.pid)
+
+    @sync_to_async
+    def change(turn: int) -> None:
+        rows = {f"helpdesk:{key}": {"lsid": f"{key}", "customer_name": company(key, turn)} for key in range(500)}
+        upstream.commit(support_session=rows)
+
+    await change(0)
+    async with await own_site.open_socket(session, "/live/sessions/") as good:
+        await read_until(good, is_paint)
+        _reader, writer = await open_mute(own_site, session, "/live/sessions/")
+        before = largest = server.memory_info().rss
+        with pytest.raises(ConnectionError):
+            for turn in range(1, 200):
+                await change(turn)
+                writer.write(client_frame(f"ack:{await place_that_shows(good, company(0, turn))}".encode()))
+                await writer.drain()
+                largest = max(largest, server.memory_info().rss)
+        writer.close()
+
+    assert largest - before < 64e6

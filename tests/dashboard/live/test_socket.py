@@ -4,37 +4,17 @@ import zlib
 
 from dashboard.live.admission import Ticket
 from dashboard.live.message import Message
-from dashboard.live.socket import ACK_SECONDS, WINDOW_BYTES, WINDOW_STEPS, CloseCode, LiveSocket
+from dashboard.live.socket import ACK_SECONDS, BACKLOG_BYTES, WINDOW_BYTES, WINDOW_STEPS, CloseCode, LiveSocket
 from dashboard.live.view import ViewKey
+from tests.fakes.outlet import FakeOutlet
 
 
-class Wire:
-    """An outlet that remembers."""
-
-    def __init__(self) -> None:
-        self.messages: list[Message] = []
-        self.codes: list[int] = []
-
-    def write(self, message: Message) -> None:
-        """Remember a message."""
-        self.messages.append(message)
-
-    def close(self, code: int) -> None:
-        """Remember a close code."""
-        self.codes.append(code)
-
-    @property
-    def seqs(self) -> list[int]:
-        """The places of what was written."""
-        return [message.seq for message in self.messages]
-
-
-def open_socket() -> tuple[LiveSocket, Wire]:
+def open_socket() -> tuple[LiveSocket, FakeOutlet]:
     """Return a socket that was painted at place 1."""
-    wire = Wire()
-    socket = LiveSocket(ViewKey("sources"), "", Ticket("session"), wire)
+    outlet = FakeOutlet()
+    socket = LiveSocket(ViewKey("sources"), "", Ticket("session"), outlet)
     socket.paint(Message(b"paint", 1, asks=True), 0.0)
-    return socket, wire
+    return socket, outlet
 
 
 def step(seq: int, payload: bytes = b"step") -> Message:
@@ -43,42 +23,42 @@ def step(seq: int, payload: bytes = b"step") -> Message:
 
 
 def test_a_reader_without_acknowledgements_gets_a_window_of_steps_at_most() -> None:
-    socket, wire = open_socket()
+    socket, outlet = open_socket()
 
     for seq in range(2, 100):
         socket.push(step(seq), 0.0)
         socket.beat(Message(b"beat"))
 
-    assert [seq for seq in wire.seqs if seq] == list(range(1, WINDOW_STEPS + 2))
-    assert len(wire.messages) == 2 * WINDOW_STEPS
+    assert [seq for seq in outlet.seqs if seq] == list(range(1, WINDOW_STEPS + 2))
+    assert len(outlet.messages) == 2 * WINDOW_STEPS
     assert socket.owes_paint
 
 
 def test_a_reader_without_acknowledgements_costs_a_window_of_bytes_and_one_step_at_most() -> None:
-    socket, wire = open_socket()
+    socket, outlet = open_socket()
     large = bytes(WINDOW_BYTES // 3)
 
     for seq in range(2, 20):
         socket.push(step(seq, large), 0.0)
 
-    assert sum(len(message.payload) for message in wire.messages[1:]) < WINDOW_BYTES + len(large)
+    assert sum(len(message.payload) for message in outlet.messages[1:]) < WINDOW_BYTES + len(large)
     assert socket.owes_paint
 
 
 def test_what_was_acknowledged_makes_room() -> None:
-    socket, wire = open_socket()
+    socket, outlet = open_socket()
 
     for seq in range(2, 200):
         socket.push(step(seq), 0.0)
         if seq % 5 == 0:
             socket.acknowledge(seq)
 
-    assert wire.seqs == list(range(1, 200))
+    assert outlet.seqs == list(range(1, 200))
     assert not socket.owes_paint
 
 
 def test_a_reader_that_catches_up_is_painted_once() -> None:
-    socket, wire = open_socket()
+    socket, outlet = open_socket()
     for seq in range(2, 40):
         socket.push(step(seq), 0.0)
 
@@ -87,15 +67,40 @@ def test_a_reader_that_catches_up_is_painted_once() -> None:
     socket.paint(Message(b"paint", 39, asks=True), 1.0)
     socket.push(step(40), 1.0)
 
-    assert wire.seqs == [*range(1, WINDOW_STEPS + 2), 39, 40]
+    assert outlet.seqs == [*range(1, WINDOW_STEPS + 2), 39, 40]
+
+
+def test_an_acknowledgement_of_what_was_never_sent_is_none() -> None:
+    socket, outlet = open_socket()
+
+    for seq in range(2, 100):
+        socket.push(step(seq), 0.0)
+        assert not socket.acknowledge(10**15)
+
+    assert outlet.seqs == list(range(1, WINDOW_STEPS + 2))
+    assert socket.is_slow(ACK_SECONDS + 0.1)
+
+
+def test_whoever_acknowledges_and_does_not_read_ends() -> None:
+    socket, outlet = open_socket()
+    outlet.backlog = BACKLOG_BYTES
+    socket.push(step(5), 0.0)
+    assert not outlet.codes
+
+    socket.acknowledge(5)
+    outlet.backlog += 1
+    socket.beat(Message(b"beat"))
+    socket.push(step(6), 0.0)
+
+    assert (outlet.seqs, outlet.codes) == ([1, 5], [CloseCode.SLOW])
 
 
 def test_a_step_that_is_in_the_paint_already_is_not_sent() -> None:
-    socket, wire = open_socket()
+    socket, outlet = open_socket()
 
     socket.push(Message(b"step", 1), 0.0)
 
-    assert wire.seqs == [1]
+    assert outlet.seqs == [1]
 
 
 def test_a_question_unanswered_for_five_seconds_makes_it_slow() -> None:
@@ -113,7 +118,7 @@ def test_a_question_unanswered_for_five_seconds_makes_it_slow() -> None:
 
 
 def test_a_closed_socket_is_closed_once_and_stays_silent() -> None:
-    socket, wire = open_socket()
+    socket, outlet = open_socket()
 
     socket.close(CloseCode.SLOW)
     socket.close(CloseCode.SESSION_GONE)
@@ -121,8 +126,8 @@ def test_a_closed_socket_is_closed_once_and_stays_silent() -> None:
     socket.paint(Message(b"paint", 3), 0.0)
     socket.beat(Message(b"beat"))
 
-    assert wire.codes == [CloseCode.SLOW]
-    assert wire.seqs == [1]
+    assert outlet.codes == [CloseCode.SLOW]
+    assert outlet.seqs == [1]
 
 
 def test_a_frame_has_the_header_of_its_size() -> None:

@@ -22,7 +22,7 @@ from dashboard.live.tables import (
     RowTable,
     Tables,
 )
-from realtime.change import Applied, Cause, Change
+from realtime.change import Applied, Cause, Change, Rows
 from realtime.observer import observe
 from realtime.rows import Oddities, RowDecoder
 from realtime.schema import TABLES, KnownQueue
@@ -84,6 +84,37 @@ class Life:
         """The moment that a board is drawn from."""
         status = LinkStatus(SOURCE, state_since=datetime.fromtimestamp(STARTED_AT, UTC), clock_offset_seconds=0.0)
         return Moment(self.state, {SOURCE: status}, self.at)
+
+
+@pytest.mark.parametrize(
+    ("table", "words"), [("presenter", "presenting"), ("representative_support_session", "in session")]
+)
+def test_why_a_session_waits_follows_what_its_queue_s_representatives_do(table: str, words: str) -> None:
+    state = State()
+    rows: Rows = {
+        "queue": {"a:1": {"name": "Desk", "type": "team"}},
+        "representative": {"a:1": {"username": "ann", "routing_enabled": True, "routing_available": False}},
+        "representative_queue": {"a:1": {"queue_id": "a:1", "representative_id": "a:1"}},
+        "support_session": {"a:1": {"queue_id": "a:1", "lsid": "a"}, "a:2": {"queue_id": "a:9", "lsid": "b"}},
+        "customer_client": {"a:1": {"support_session_id": "a:1"}},
+        "presentation_session": {"a:2": {}},
+    }
+    state.apply(Change("a", inserts=rows))
+    tables = RowTable(SESSIONS, state)
+
+    def why() -> str:
+        tables.refresh(Moment(state, {}, datetime.fromtimestamp(STARTED_AT, UTC)))
+        why = tables.rows["a:1"].why
+        assert why is not None
+        return why.words
+
+    assert why() == "the only one is unavailable"
+    part = {"representative_id": "a:1", "support_session_id": "a:2", "presentation_session_id": "a:2"}
+    fields = {name: value for name, value in part.items() if name in {one.name for one in TABLES[table].fields}}
+    tables.mark(state.apply(Change("a", inserts={table: {"a:1": fields}})))
+    assert why() == f"the only one is {words}"
+    tables.mark(state.apply(Change("a", deletes={table: ["a:1"]})))
+    assert why() == "the only one is unavailable"
 
 
 def pairs(tables: Tables) -> list[tuple[RowTable, RowKind]]:  # type: ignore[type-arg]
@@ -229,6 +260,19 @@ def test_a_value_that_no_row_has_any_more_is_counted_no_more() -> None:
     life.tables.refresh(life.moment)
 
     assert "by carrier pigeon" not in counts
+
+
+def test_a_search_finds_a_row_by_what_it_says_now() -> None:
+    life = Life(5)
+    key, shelf = f"{SOURCE}:x", life.tables.sessions
+    query = shelf.spec.read({"q": ["pigeon"]})
+    found = []
+    for name in ("Carrier Pigeon", "Albatross", "pigeon"):
+        life.apply(Change(SOURCE, inserts={"support_session": {key: {"customer_name": name}}}))
+        life.tables.refresh(life.moment)
+        found.append(list(shelf.listed(query)))
+
+    assert found == [[key], [], [key]]
 
 
 def test_nothing_is_left_of_the_turns_of_rows_that_are_gone() -> None:

@@ -85,3 +85,14 @@ def test_the_exit_status_says_it_too(installation: Path, settings: Settings) -> 
 
     with pytest.raises(CommandError, match="not well"):
         call_command("doctor", stdout=StringIO())
+
+
+def test_a_source_that_is_no_longer_configured_is_named_with_the_command_that_ends_it(installation: Path) -> None:
+    for source in ("helpdesk", "old"):
+        Link.objects.create(source=source, state="live")
+
+    found = findings()
+
+    assert found["database helpdesk"] == ("ok", "live")
+    assert found["database old"][0] == "failed"
+    assert "manage.py forget old" in found["database old"][1]

@@ -128,6 +128,7 @@ async def test_a_serving_process_tells_of_its_sockets(site: Site) -> None:
 
 def test_a_serving_process_is_ready_once_it_has_read_the_database(site: Site) -> None:
     wait_until(lambda: site.get("/readyz").is_success, what="readiness")
+    assert site.get("/readyz").status_code == 200
 
 
 def test_every_answer_names_its_request(site: Site) -> None:

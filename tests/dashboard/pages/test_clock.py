@@ -50,6 +50,14 @@ def test_clocks_count_on_their_sources_clock() -> None:
     assert ">overdue 0:05</time>" in clocks
 
 
+def test_the_clock_of_a_source_that_cannot_be_trusted_stands() -> None:
+    html = since(NOW - timedelta(seconds=47), "helpdesk") + until(NOW + timedelta(seconds=55), "helpdesk")
+    clocks = set_clocks(html, NOW + timedelta(hours=1), {"helpdesk": NOW})
+
+    assert ">0:47</time>" in clocks
+    assert ">in 0:55</time>" in clocks
+
+
 def test_a_clock_keeps_the_exact_time_with_its_zone() -> None:
     assert 'title="since 2026-03-11 18:42:07 UTC"' in since(NOW, "helpdesk")
     assert since(None, "helpdesk") == "–"

@@ -168,21 +168,6 @@ def test_a_lost_link_is_said_on_every_tile(life: Life) -> None:
     assert overview.text.count("lost, trying again") == 5  # figures, attention, queues, states, sources
 
 
-def test_a_drawer_says_that_its_session_ended(life: Life) -> None:
-    key = next(iter(life.state.tables["support_session"]))
-    view = OPENERS["session"](ViewKey("session", (("key", key),)), life.tables)
-    moment = Moment(life.state, {SOURCE: live_status(life)}, life.at)
-    view.picture(moment)
-    held = dict(life.state.tables["support_session"][key])
-    life.apply(Change(SOURCE, deletes={"support_session": [key]}))
-    painter, picture = Painter(), view.picture(moment)
-    painter.render(picture)
-    page = Page(painter.paint(picture))
-    life.apply(Change(SOURCE, inserts={"support_session": {key: held}}))
-
-    assert "This session has ended" in page.text
-
-
 def test_nobody_says_a_bare_idle(life: Life) -> None:
     for board, params in views(life):
         text = paint(life, board, *params).text.replace("Away (idle)", "").replace("routing_idle", "")

@@ -7,7 +7,6 @@ import pytest
 from dashboard.vendors.simulators.options import Options
 from dashboard.vendors.simulators.server import VendorSimulators
 from realtime.outbound import budget
-from realtime.store import DatabaseThread
 from tests.dashboard.vendors.harness import SECRET
 
 
@@ -25,11 +24,3 @@ async def simulators() -> AsyncIterator[VendorSimulators]:
     """All vendors, with nothing to do but what the test adds."""
     async with VendorSimulators(Options(busy=0, secret=SECRET)) as running:
         yield running
-
-
-@pytest.fixture
-def database() -> Iterator[DatabaseThread]:
-    """A thread for the database, as a poll has one."""
-    thread = DatabaseThread("test")
-    yield thread
-    thread.close()

@@ -17,9 +17,9 @@ from dashboard.vendors.registry import VENDORS
 from dashboard.vendors.simulators.activity import Product, Technician
 from dashboard.vendors.simulators.server import VendorSimulators
 from dashboard.vendors.simulators.timetable import Meeting, Training
+from realtime.database import DatabaseThread
 from realtime.outbound.endpoint import Pace
 from realtime.outbound.http import open_client
-from realtime.store import DatabaseThread
 
 SECRET = "canary-4711"
 MARK = "markForTests"

@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 from dashboard.vendors.rows import stored_form
 from dashboard.vendors.simulators.faults import Fault, Freedom
 from dashboard.vendors.simulators.server import SIGN_IN_PAGE, VendorSimulators
+from realtime.database import DatabaseThread
 from realtime.errors import Actor, IllegalMessage, LinkLost, OperatorNeeded, RealtimeError, SourceBusy, who_acts
 from realtime.outbound import http
-from realtime.store import DatabaseThread
 from realtime.vendor_session import State
 from tests.dashboard.vendors.harness import HARNESSES, MARK, SECRET, Bench, Harness, open_bench
 

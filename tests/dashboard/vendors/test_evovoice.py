@@ -23,10 +23,10 @@ from dashboard.vendors.evovoice_records import read_session, read_state
 from dashboard.vendors.simulators.activity import Case, Product
 from dashboard.vendors.simulators.faults import Fault, Freedom
 from dashboard.vendors.simulators.server import VendorSimulators
+from realtime.database import DatabaseThread
 from realtime.errors import CredentialsRefused, IllegalMessage, RealtimeError
 from realtime.models import AccessToken, VendorSession
 from realtime.outbound.http import open_client
-from realtime.store import DatabaseThread
 from realtime.vendor_session import Kind, State, TimeBasis
 from tests.dashboard.vendors.harness import SECRET
 

@@ -16,16 +16,16 @@ from dashboard.vendors.base import Listed
 from dashboard.vendors.gototraining import GoToTraining
 from dashboard.vendors.gototraining_account import DEFAULT_TOKEN_URL, DEFAULT_URL
 from dashboard.vendors.gototraining_records import Known, Reader, join_known, key_of_session_at, planned_times
-from dashboard.vendors.rows import stored_form
+from dashboard.vendors.rows import ID_LIMIT, stored_form
 from dashboard.vendors.simulators.activity import Technician
 from dashboard.vendors.simulators.faults import Fault
 from dashboard.vendors.simulators.server import VendorSimulators
 from dashboard.vendors.simulators.timetable import Meeting, Training
 from dashboard.vendors.skipping import Reading
+from realtime.database import DatabaseThread
 from realtime.errors import PermissionMissing
 from realtime.models import VendorSession
 from realtime.simulator.words import Named
-from realtime.store import DatabaseThread
 from realtime.vendor_session import Kind, State, TimeBasis
 from tests.dashboard.vendors.harness import HARNESSES, ORGANIZERS, Bench, open_bench
 
@@ -178,13 +178,15 @@ def test_times_are_read_in_every_form(text: str, basis: TimeBasis) -> None:
     assert (session.started_at, session.time_basis) == (at, basis)
 
 
-@given(odd_records | json_values)
+@given(odd_records | odd_records.map(lambda odd: TRAINING | SESSION | odd) | json_values)
 def test_no_record_breaks_the_readers(record: Any) -> None:
     reader = Reader("1", NOW)
-    rows = Reading().read(planned_times([record]), reader.read_planned) + Reading().read([record], reader.read_session)
-    for row in join_known(rows, [known()]):
-        stored_form("trainings", "gototraining", row)
-    key_of_session_at("20260105T150000Z", [record])
+    sessions = Reading().read([record], reader.read_session)
+    rows = Reading().read(planned_times([record]), reader.read_planned) + sessions
+    stored = [stored_form("trainings", "gototraining", row) for row in join_known(rows, [known()])]
+    assert len(stored) == len(rows)
+    assert [one.key for one in stored if len(one.key) > len("trainings:") + ID_LIMIT or not one.key.isprintable()] == []
+    assert key_of_session_at("20260105T150000Z", [record]) in {"", *(session.external_id for session in sessions)}
 
 
 def test_session_takes_over_the_row_it_was_planned_as() -> None:

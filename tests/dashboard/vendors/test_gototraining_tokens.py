@@ -8,9 +8,9 @@ import pytest
 
 from dashboard.vendors.simulators.faults import Fault, Freedom
 from dashboard.vendors.simulators.server import VendorSimulators
+from realtime.database import DatabaseThread
 from realtime.errors import CredentialsRefused, Misconfigured, PermissionMissing, SourceBusy
 from realtime.models import AccessToken
-from realtime.store import DatabaseThread
 from tests.dashboard.vendors.harness import HARNESSES, SECRET, Bench, open_bench
 
 pytestmark = pytest.mark.usefixtures("valkey", "transactional_db")

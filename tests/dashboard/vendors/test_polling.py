@@ -282,6 +282,17 @@ async def test_long_hanging_vendor_costs_its_own_poll_only_and_says_so(
     assert run.seconds < 5
 
 
+async def test_source_counts_as_polled_while_its_first_poll_is_at_work(
+    simulators: VendorSimulators, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "WHOLE_POLL_SECONDS", 0.5)
+    simulators.fail("seeit", Fault.TIME_OUT)
+    running = asyncio.create_task(poll(account))
+    await until(Link.objects.filter(source=SOURCE).exclude(owner="").aexists)
+    assert (await Link.objects.aget(source=SOURCE)).poll_seconds == 5.0
+    await running
+
+
 async def test_poll_asked_for_during_a_poll_is_not_forgotten(
     simulators: VendorSimulators, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,10 +23,10 @@ from dashboard.vendors.simulators.server import VendorSimulators
 from dashboard.vendors.skipping import Reading
 from dashboard.vendors.takecontrol import TakeControl, TakeControlAccount, spans
 from dashboard.vendors.takecontrol_records import RecordReader, entries
+from realtime.database import DatabaseThread
 from realtime.errors import CredentialsRefused, Misconfigured
 from realtime.models import VendorSession
 from realtime.outbound.http import open_client
-from realtime.store import DatabaseThread
 from realtime.vendor_session import State, TimeBasis
 from tests.dashboard.vendors.harness import SECRET
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from dashboard.vendors import tokens
 from dashboard.vendors.caller import Caller
 from dashboard.vendors.seeit import SeeitAccount
+from realtime.database import DatabaseThread
 from realtime.errors import CredentialsRefused
 from realtime.models import AccessToken
 from realtime.outbound.http import open_client
-from realtime.store import DatabaseThread
+from tests.services.postgres import PostgresServer
 
 HOUR = timedelta(hours=1)
 
@@ -33,12 +34,14 @@ class Giver:
         return f"token-{len(self.asked)}", HOUR
 
 
+ACCOUNT = SeeitAccount(name="polled", url="http://127.0.0.1:9", access_token="secret")
+
+
 @pytest.fixture
 async def caller(each_database: str, database: DatabaseThread) -> AsyncIterator[Caller[SeeitAccount]]:
     """A caller of some account."""
-    account = SeeitAccount(name="polled", url="http://127.0.0.1:9", access_token="secret")
-    async with open_client(account) as client:
-        yield Caller(account, client, database)
+    async with open_client(ACCOUNT) as client:
+        yield Caller(ACCOUNT, client, database)
 
 
 async def age(seconds: float) -> None:
@@ -98,3 +101,13 @@ async def test_token_of_other_credentials_is_not_used(caller: Caller[SeeitAccoun
     other = SeeitAccount(name="polled", url="http://127.0.0.1:9", access_token="another")
     assert await tokens.obtain(Caller(other, caller.client, database), give) == "token-2"
     assert give.asked == ["", ""]
+
+
+async def test_token_survives_a_database_restart(own_postgres: PostgresServer, database: DatabaseThread) -> None:
+    give = Giver()
+    async with open_client(ACCOUNT) as client:
+        caller = Caller(ACCOUNT, client, database)
+        await tokens.obtain(caller, give)
+        await asyncio.to_thread(own_postgres.stop)
+        await asyncio.to_thread(own_postgres.start)
+        assert await tokens.obtain(caller, give) == "token-1"

@@ -88,6 +88,16 @@ def test_a_team_s_name_turns_nothing_around() -> None:
     assert Team.objects.get().name == "Night shift"
 
 
+def test_queues_of_several_appliances_are_told_apart(queue: KnownQueue) -> None:
+    KnownQueue.objects.create(key="north:team/7", source="north", name="Night desk")
+    browser = log_in(MANAGER)
+
+    for path in (reverse("new-team"), reverse("targets")):
+        assert "Night desk (north)" in browser.get(path).content.decode()
+    queue.delete()
+    assert "(north)" not in browser.get(reverse("new-team")).content.decode()
+
+
 def test_queue_that_is_gone_stays_with_its_team(queue: KnownQueue) -> None:
     team = Team.objects.create(name="Night", queues=[queue.key])
     queue.delete()

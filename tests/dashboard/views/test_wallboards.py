@@ -13,9 +13,9 @@ from django.test import Client
 from dashboard.audit import Action
 from dashboard.models import AuditEntry, Wallboard
 from dashboard.permission import give_role
+from dashboard.privacy import Privacy
 from dashboard.roles import LEAD, MANAGER, VIEWER
 from dashboard.wallboards import stored
-from dashboard.wallboards.definition import Privacy
 from dashboard.wallboards.templates import TEMPLATES
 from dashboard.wallboards.writing import dump, to_toml
 from realtime.models import KnownQueue

@@ -8,6 +8,7 @@ from dashboard.boards.combined import ACTIVITY_LIST
 from dashboard.boards.wall_figures import Floor
 from dashboard.line import clean_line
 from dashboard.live.scoped import Shelves
+from dashboard.privacy import Privacy
 from dashboard.wallboards import definition as d
 from tests.dashboard.live.test_tables import Life
 
@@ -68,8 +69,8 @@ wallboards = st.builds(
     targets=st.dictionaries(queue_keys, st.sampled_from(d.TARGET_SECONDS), max_size=3),
     thresholds=thresholds(),
     minimum_cases=st.sampled_from(d.CASES),
-    customers=st.sampled_from(d.Privacy),
-    representatives=st.sampled_from(d.Privacy),
+    customers=st.sampled_from(Privacy),
+    representatives=st.sampled_from(Privacy),
     theme=st.sampled_from(d.Theme),
     night=st.builds(
         d.Night,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.wallboards.definition import Privacy, Wallboard
-from dashboard.wallboards.privacy import initials, masked
+from dashboard.privacy import Privacy, initials, masked
+from dashboard.wallboards.definition import Wallboard
 from dashboard.wallboards.reading import Wrong, read
 from dashboard.wallboards.templates import TEMPLATES
 from dashboard.wallboards.writing import dump, from_toml, to_toml
@@ -16,14 +16,14 @@ from tests.dashboard.wallboards.drawing import wallboards
 
 @given(wallboards)
 def test_a_wallboard_goes_out_and_comes_back(wallboard: Wallboard) -> None:
-    assert read(dump(wallboard)) == wallboard
-    assert from_toml(to_toml(wallboard)) == wallboard
+    assert read(dump(wallboard), "UTC") == wallboard
+    assert from_toml(to_toml(wallboard), "UTC") == wallboard
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_templates_are_legal(name: str) -> None:
     wallboard = TEMPLATES[name].wallboard
-    assert read(dump(wallboard)) == wallboard
+    assert read(dump(wallboard), "UTC") == wallboard
 
 
 def test_the_floor_safe_template_does_not_tell_how_many_wait() -> None:
@@ -96,13 +96,13 @@ def board(*tiles: dict[str, Any], **changes: Any) -> dict[str, Any]:
 )
 def test_a_mistake_says_where_it_is_and_what_to_do(raw: object, said: str) -> None:
     with pytest.raises(Wrong) as wrong:
-        read(raw)
+        read(raw, "UTC")
     assert said in str(wrong.value)
 
 
 def test_all_mistakes_are_said_at_once() -> None:
     with pytest.raises(Wrong) as wrong:
-        read(board(tile(width=1), name="", theme="pink"))
+        read(board(tile(width=1), name="", theme="pink"), "UTC")
     assert len(wrong.value.mistakes) == 3
 
 
@@ -116,22 +116,22 @@ anything = st.recursive(
 @given(st.dictionaries(st.sampled_from([*sorted(board()), "night", "queues", "targets", "thresholds"]), anything))
 def test_whatever_comes_is_read_or_refused(raw: dict[str, Any]) -> None:
     try:
-        wallboard = read(raw)
+        wallboard = read(raw, "UTC")
     except Wrong as wrong:
         assert wrong.mistakes
     else:
-        assert read(dump(wallboard)) == wallboard
+        assert read(dump(wallboard), "UTC") == wallboard
 
 
 @given(st.text(max_size=200))
 def test_whatever_file_comes_is_read_or_refused(text: str) -> None:
     with pytest.raises(Wrong):
-        from_toml(text)
+        from_toml(text, "UTC")
 
 
 def test_a_file_nested_without_end_is_refused() -> None:
     with pytest.raises(Wrong, match=r"nested too deeply|not TOML"):
-        from_toml("a = " + "[" * 50_000)
+        from_toml("a = " + "[" * 50_000, "UTC")
 
 
 @pytest.mark.parametrize(
@@ -139,12 +139,12 @@ def test_a_file_nested_without_end_is_refused() -> None:
 )
 def test_a_file_with_an_endless_key_is_refused_unread(text: str) -> None:
     with pytest.raises(Wrong, match="more than 200 dots"):
-        from_toml(text)
+        from_toml(text, "UTC")
 
 
 def test_a_file_with_an_endless_number_is_refused() -> None:
     with pytest.raises(Wrong, match="not TOML"):
-        from_toml("minimum_cases = " + "9" * 5000)
+        from_toml("minimum_cases = " + "9" * 5000, "UTC")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from dashboard.boards.moment import Level
 from dashboard.boards.wall import Rows, make_wall
-from dashboard.boards.wall_figures import judge, number
+from dashboard.boards.wall_figures import Floor, judge, number
+from dashboard.privacy import Privacy
 from dashboard.wallboards.definition import (
     COLUMNS,
     LISTS,
@@ -21,7 +22,6 @@ from dashboard.wallboards.definition import (
     Direction,
     Figure,
     Kind,
-    Privacy,
     Threshold,
     Tile,
     Wallboard,
@@ -89,15 +89,16 @@ def test_rows_are_dealt_to_parts_that_they_fit_into(count: int, pinned: int, fit
     assert dealt[: min(pinned, fits // 2, count)] == [None] * min(pinned, fits // 2, count)
 
 
+def team_rows(floor: Floor) -> Rows:
+    """Return the representatives on the team's wall."""
+    rows = next(tile.value.value for tile in make_wall(floor).tiles if tile.tile.kind is Kind.REPRESENTATIVES)
+    assert isinstance(rows, Rows)
+    return rows
+
+
 def test_a_team_of_two_hundred_comes_round_on_an_upright_screen() -> None:
     floor = floor_of(life(), TEMPLATES["team"].wallboard)
-    many = [floor.representatives[0]] * 200
-    rows = next(
-        tile.value.value
-        for tile in make_wall(replace(floor, representatives=many)).tiles
-        if tile.tile.kind is Kind.REPRESENTATIVES
-    )
-    assert isinstance(rows, Rows)
+    rows = team_rows(replace(floor, representatives=[floor.representatives[0]] * 200))
     assert (len(rows.lines), rows.more_wide, rows.more_tall) == (200, 0, 0)
 
 
@@ -117,9 +118,7 @@ def test_cards_fill_every_line(count: int, size: tuple[float, float]) -> None:
 
 def test_rows_that_only_an_upright_screen_has_no_room_for_are_counted_there() -> None:
     floor = floor_of(life(), TEMPLATES["team"].wallboard)
-    many = replace(floor, representatives=[*floor.representatives] * 20)
-    rows = next(tile.value.value for tile in make_wall(many).tiles if tile.tile.kind is Kind.REPRESENTATIVES)
-    assert isinstance(rows, Rows)
+    rows = team_rows(replace(floor, representatives=[*floor.representatives] * 20))
     assert rows.more_tall > rows.more_wide >= 0
     assert sum(slot.tall == () for _, slot in rows.lines) == rows.more_tall - rows.more_wide
 
