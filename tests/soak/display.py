@@ -26,14 +26,14 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from playwright.async_api import BrowserContext, CDPSession, Page, ViewportSize, async_playwright  # noqa: E402
+from playwright.async_api import BrowserContext, CDPSession, Page, ViewportSize  # noqa: E402
 
 from dashboard.displays.tokens import PATH, TOKEN  # noqa: E402
 from dashboard.wallboards.stored import create  # noqa: E402
 from dashboard.wallboards.templates import EXECUTIVE_WALL, QUEUE_WALL, TEAM_WALL  # noqa: E402
 from tests.e2e.lossy import LossyProxy  # noqa: E402
 from tests.e2e.mirroring import Appliance, installed, simulating  # noqa: E402
-from tests.services.browser import find_chromium, use_own_node  # noqa: E402
+from tests.services.browser import running_browser  # noqa: E402
 from tests.services.database import default_database, migrate  # noqa: E402
 from tests.services.displays import pair, somebody  # noqa: E402
 from tests.services.process import free_port  # noqa: E402
@@ -218,14 +218,7 @@ async def shows_truth(page: Page, stage: Stage, tries: int = 100) -> bool:
 
 async def watch(stage: Stage, hours: int, seconds: float) -> tuple[list[Hour], bool]:
     """Open the screen, let the hours pass; return what was measured, and whether it is right in the end."""
-    chromium = find_chromium()
-    use_own_node()
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium.executable,
-            args=list(chromium.arguments),
-            env={**os.environ, **chromium.environment},
-        )
+    async with running_browser() as browser:
         context = await browser.new_context(viewport=VIEWPORT)
         cookie = {"name": TOKEN, "value": stage.token, "domain": "127.0.0.1", "path": PATH}
         await context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict by its own name only
@@ -234,7 +227,6 @@ async def watch(stage: Stage, hours: int, seconds: float) -> tuple[list[Hour], b
         page.on("pageerror", lambda error: stage.faults.append(str(error)))
         measured = await pass_hours(page, stage, hours, seconds)
         is_right = await shows_truth(page, stage)
-        await browser.close()
     return measured, is_right
 
 

@@ -23,6 +23,7 @@ from realtime.status import LinkState, LinkStatus
 from realtime.store import acquire_lease, release_lease
 from realtime.vendor_session import Kind, State
 from tests.bench.line import Bar, LeftOut, Line, Sample, Side, Stopwatch, already_taken
+from tests.bench.live.servers import cpu_seconds, process_of
 from tests.bench.surroundings import QUICK, Surroundings
 from tests.e2e.polling import Installation, Vendors, vendors_simulated
 from tests.services.process import free_port
@@ -32,7 +33,7 @@ from tests.services.waiting import wait_until
 ROWS = 10_000 if QUICK else 50_000
 OPEN_ROWS = 600  # more than a page
 INTERVAL_SECONDS = 5.0
-CHANGES = 80
+CHANGES = 40
 APART_SECONDS = 0.37  # no divisor of the interval: changes fall anywhere in it
 SEQ = re.compile(r'data-seq="(\d+)"')
 MARK = re.compile(r"bench-(\d+)")
@@ -117,14 +118,16 @@ def measure_pages(surroundings: Surroundings, url: str) -> tuple[list[Sample], l
 
 def fetch_page(client: httpx2.Client, site: Site, query: str) -> Sample:
     """Fetch one page."""
+    server = process_of(site.process)
+    spent = cpu_seconds(server)
     with Stopwatch() as watch:
         client.get(f"{site.origin}/combined/{query}").raise_for_status()
-    return Sample(1000 * watch.seconds)
+    return Sample(1000 * watch.seconds, cpu_seconds(server) - spent)
 
 
 def running_site(surroundings: Surroundings, url: str) -> Any:
     """Run the product's site on a database."""
-    environment = {"DATABASE_URL": url, "REDIS_URL": surroundings.valkey.url, "PORT": str(free_port()), "DEBUG": "1"}
+    environment = {"DATABASE_URL": url, "REDIS_URL": surroundings.valkey.url, "PORT": str(free_port())}
     return serving(environment, surroundings.folder / "combined.log")
 
 

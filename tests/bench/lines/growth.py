@@ -15,7 +15,7 @@ from asgiref.sync import sync_to_async
 from realtime.feed import Published
 from tests.bench.line import Line, Sample, Side, already_taken
 from tests.bench.lines.board import fetch_pages
-from tests.bench.lines.live import FAN_OUT, watched
+from tests.bench.lines.live import FAN_OUT, Crowding, watched
 from tests.bench.live import boards
 from tests.bench.live.crowd import crowd_at
 from tests.bench.live.load import Center, Load
@@ -26,6 +26,7 @@ from tests.services.waiting import until, wait_until
 
 SESSIONS = (100, 1_000) if QUICK else (100, 1_000, 10_000, 50_000)
 SOCKETS = (10, 100) if QUICK else (10, 100, 1_000, 4_000)
+SECONDS = 2.0 if QUICK else 4.0
 ENOUGH = 100  # of sockets, to tell what one takes from what the process takes anyway
 VIEWS = (1, 20) if QUICK else (1, 20, 200)
 SESSIONS_A_REPRESENTATIVE = 5
@@ -60,14 +61,14 @@ async def measure_sessions(surroundings: Surroundings, database_url: str, size: 
         mirror_mb = stage.rss_mb()
         async with started(our_site, stage, surroundings.folder) as server:
             await sync_to_async(wait_until)(partial(is_ready, server), COPY_SECONDS, "the site's rows")
-            _warm, cold = await sync_to_async(fetch_pages, thread_sensitive=False)(server, 5)
+            pages = await sync_to_async(fetch_pages, thread_sensitive=False)(server, 5)
             commit_ms, render_ms = await change_one_by_one(stage, server)
             return {
                 "mirror memory": ("MB", mirror_mb),
                 "web memory": ("MB", server.rss_mb()),
                 "commit of a change": ("ms", commit_ms),
                 "render of a change": ("ms", render_ms),
-                "first paint": ("ms", statistics.median(one.value for one in cold)),
+                "first paint": ("ms", statistics.median(one.value for one in pages.cold)),
             }
 
 
@@ -123,7 +124,7 @@ async def measure_crowds(surroundings: Surroundings, database_url: str) -> list[
 async def measure_sockets(center: Center, surroundings: Surroundings, size: int) -> Figures:
     """One view with so many sockets: what a frame and a socket cost."""
     async with started(our_site, center.stage, surroundings.folder) as server:
-        outcome = await watched(FAN_OUT, center, server, size)
+        (outcome,) = await watched(Crowding(server, size, (FAN_OUT,)), center, lambda _load: SECONDS)
         frames = outcome.report.messages / size
         figures = {
             "CPU of a frame to all": ("ms", 1000 * outcome.cpu_seconds / frames),
@@ -137,7 +138,8 @@ async def measure_views(stage: Stage, surroundings: Surroundings, size: int) -> 
     center = Center(stage, size)
     await center.spread()
     async with started(our_site, stage, surroundings.folder) as server:
-        outcome = await watched(Load(size, CHANGES_PER_SECOND), center, server, SOCKETS_ON_VIEWS)
+        load = Load(size, CHANGES_PER_SECOND)
+        (outcome,) = await watched(Crowding(server, SOCKETS_ON_VIEWS, (load,)), center, lambda _load: SECONDS)
         return {
             "web process": ("% of a core", outcome.cpu_share),
             "p50": ("ms", outcome.report.p50_ms or 0.0),

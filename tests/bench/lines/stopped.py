@@ -14,7 +14,7 @@ LOAD = Load(1, 200)
 READERS = 100
 STOPPED = 100
 ROUNDS = 3
-SECONDS = 4.0  # less than the five after which they are sent away
+SECONDS = 3.0  # less than the five after which they are sent away
 
 
 @dataclass

@@ -14,8 +14,8 @@ from tests.bench.surroundings import QUICK, VENDORS, Surroundings
 from tests.services.waiting import until
 
 CHANGES_PER_SECOND = 200
-WINDOW_SECONDS = 3
-WINDOWS = 5  # one after the other: 15 s without a rest
+WINDOW_SECONDS = 2
+WINDOWS = 5  # one after the other: 10 s without a rest
 MARK = "bench change "
 
 

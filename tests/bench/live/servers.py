@@ -70,7 +70,7 @@ def our_site(environment: Mapping[str, str], folder: Path) -> Iterator[Server]:
 
 def site_on(port: int, environment: Mapping[str, str], folder: Path) -> AbstractContextManager[Site]:
     """Run the product on a port, for as many sockets as come."""
-    ours = {"PORT": str(port), "DEBUG": "1", "SOCKETS_PER_USER": "100000", "SOCKETS_PER_ADDRESS": "100000"}
+    ours = {"PORT": str(port), "SOCKETS_PER_USER": "100000", "SOCKETS_PER_ADDRESS": "100000"}
     return serving({**environment, **ours}, folder / f"site-{port}.log")
 
 

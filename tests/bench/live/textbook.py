@@ -1,11 +1,13 @@
 """What Channels' tutorial leads to: each browser a consumer in a group, which asks the database and renders for itself.
 
 `python -m daphne tests.bench.live.textbook:application`; a socket on `/<queue's key>`, or `/all`. On `/group` the rows
-that changed are rendered once and sent to the group of all: the layer's fan-out alone.
+that changed are rendered once and sent to the group of all: the layer's fan-out alone. A page is rendered for each
+request; `/again` answers with as many bytes as a page of ours has, which nobody renders.
 """
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import django
@@ -23,9 +25,10 @@ from django.urls import path  # noqa: E402
 
 from realtime.feed import Published, follow  # noqa: E402
 from realtime.models import SupportSession  # noqa: E402
-from tests.bench.live.groups import ALL, group_of, row_html, touched_queues  # noqa: E402
+from tests.bench.live.groups import ALL, ROW_CHARACTERS, group_of, row_html, touched_queues  # noqa: E402
 
 ROWS = 500
+OUR_PAGE = bytes(ROWS * ROW_CHARACTERS)
 GROUP = "group"
 BOARD = engines["django"].from_string(
     '<div id="board" hx-swap-oob="true"><p>{% for count in counts %}{{ count.start_method }} {{ count.rows }} '
@@ -86,5 +89,12 @@ class BoardConsumer(AsyncWebsocketConsumer):
         await self.channel_layer.group_discard(group_of(self.queue), self.channel_name)
 
 
+async def send_page(scope: dict[str, Any], _receive: object, send: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    """Answer with the board of all queues, or with bytes that are there."""
+    html = OUR_PAGE if scope["path"] == "/again" else (await database_sync_to_async(render_board)(ALL)).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+    await send({"type": "http.response.body", "body": html})
+
+
 router = URLRouter([path("<str:queue>", BoardConsumer.as_asgi())])  # type: ignore[arg-type, list-item]  # typed for views
-application = ProtocolTypeRouter({"websocket": router})
+application = ProtocolTypeRouter({"http": send_page, "websocket": router})
