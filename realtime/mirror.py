@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from django.db import Error as DatabaseError
+from django.utils import timezone
 
 from realtime import feed, store
 from realtime.appliance import oauth
@@ -23,7 +24,7 @@ from realtime.database import DatabaseThread
 from realtime.errors import Actor, CredentialsRefused, IllegalMessage, LeaseLost, LinkLost, who_acts
 from realtime.journal import Journal
 from realtime.leaps import ClockWatch
-from realtime.observer import observe
+from realtime.observer import observe, observe_settled, observe_time
 from realtime.rate import Rate
 from realtime.rows import Oddities, RowDecoder
 from realtime.sampling import minute_of, sample_waits
@@ -62,6 +63,7 @@ class Mirror:
         self._resynchronise = Bell()
         self._link: Link | None = None
         self._sampled_minute = 0
+        self._zone = timezone.get_default_timezone()
 
     async def run(self) -> None:
         """Mirror whenever the lease is ours. Only cancelling ends it."""
@@ -128,6 +130,9 @@ class Mirror:
                 self._log.warning("our clock was set, the appliance's is measured anew", seconds=round(leap, 1))
                 await self._subscribe_anew()
             self._refresh_status(journal)
+            if self._status.state is LinkState.LIVE:
+                now = self._appliance_now()
+                self._note(observe_time(self._state, self._appliance.name, now, self._zone), journal)
             if not journal.is_failing:  # rows that wait to be written must not pass for live: the lease runs out
                 await self._renew(lease, journal)
             await asyncio.sleep(KEEP_SECONDS)
@@ -274,6 +279,8 @@ class Mirror:
             case Truncated():
                 self._begin_copy(journal)
             case Settled():
+                name, now = self._appliance.name, self._appliance_now()
+                self._note(observe_settled(self._state, name, now, self._zone), journal)
                 self._status = replace(self._status, error="")
                 self._set_state(LinkState.LIVE)
 
@@ -283,7 +290,9 @@ class Mirror:
             return
         journal.add(applied)
         self._status = replace(self._status, change_count=self._status.change_count + applied.row_count)
-        observed = observe(self._state, applied, self._appliance_now())
+        self._note(observe(self._state, applied, self._appliance_now(), self._zone), journal)
+
+    def _note(self, observed: Change | None, journal: Journal) -> None:
         if observed:
             journal.add(self._state.apply(observed))
 

@@ -167,6 +167,27 @@ class QueueStay(MirroredRow):
     left_at = models.DateTimeField(null=True)
 
 
+class TeamStay(MirroredRow):
+    """A live session's latest stay in a team queue, and what came of it."""
+
+    support_session = reference("SupportSession")
+    known_queue = reference("KnownQueue")
+    entered_at = models.DateTimeField(null=True)
+    client_left_at = models.DateTimeField(null=True)
+    outcome = models.TextField(null=True)
+
+
+class QueueDay(MirroredRow):
+    """What came of the stays that ended in a queue on a day."""
+
+    known_queue = reference("KnownQueue")
+    day = models.TextField(null=True)
+    answered = models.JSONField(null=True)
+    left = models.JSONField(null=True)
+    flowed_out = models.BigIntegerField(null=True)
+    unknown = models.BigIntegerField(null=True)
+
+
 class RepresentativeSpell(MirroredRow):
     """When we saw a representative come into the state they are in."""
 

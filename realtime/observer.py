@@ -1,4 +1,4 @@
-"""What we notice between two pictures and the appliance never tells: spells, past stays, queues that lost their staff.
+"""What we notice between two pictures and the appliance never tells: spells, journeys, stays, queues without staff.
 
 Each step of a State may give one more Change, for the observed tables (`schema.OBSERVED_TABLES`). Only steps that
 happened while we were listening (`Cause.LIVE`) are taken for events; what a copy or a sweep shows is a new picture of
@@ -6,23 +6,45 @@ something that may have happened at any time before. Pure.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import cast
 
 from realtime.change import Applied, Cause, Change, Fields, RowChange
+from realtime.lasting import KNOWN_QUEUE_TYPES, lasting_key
 from realtime.presence import representative_state
-from realtime.schema import KnownQueue, Representative, row_key, split_key
+from realtime.schema import KnownQueue, Representative
 from realtime.state import State
+from realtime.stays import Look, expire_stays, note_stays, settle_stays
 
-KNOWN_QUEUE_TYPES = ("team", "prewait")
 
+def observe(state: State, applied: Applied, now: datetime, zone: tzinfo = UTC) -> Change | None:
+    """Return what `applied`, the last step of `state`, lets us note at `now` (the appliance's clock).
 
-def observe(state: State, applied: Applied, now: datetime) -> Change | None:
-    """Return what `applied`, the last step of `state`, lets us note at `now` (the appliance's clock)."""
+    `zone` decides which day something belongs to.
+    """
     change = Change(applied.source, cause=applied.cause)
     _note_spells(state, applied, now, change)
-    _note_stays(state, applied, now, change)
+    _note_journeys(state, applied, now, change)
     _note_queues(state, applied, now, change)
+    note_stays(Look(state, change, now, zone), applied)
+    return _unless_empty(change)
+
+
+def observe_settled(state: State, source: str, now: datetime, zone: tzinfo = UTC) -> Change | None:
+    """Return what is noted when a copy is complete."""
+    change = Change(source, cause=Cause.SWEEP)
+    settle_stays(Look(state, change, now, zone))
+    return _unless_empty(change)
+
+
+def observe_time(state: State, source: str, now: datetime, zone: tzinfo = UTC) -> Change | None:
+    """Return what the passing of time lets us note while we listen."""
+    change = Change(source)
+    expire_stays(Look(state, change, now, zone))
+    return _unless_empty(change)
+
+
+def _unless_empty(change: Change) -> Change | None:
     return change if change.inserts or change.updates or change.deletes else None
 
 
@@ -94,7 +116,7 @@ def _growth(applied: Applied, table: str, key: str) -> int:
     return growth
 
 
-def _note_stays(state: State, applied: Applied, now: datetime, change: Change) -> None:
+def _note_journeys(state: State, applied: Applied, now: datetime, change: Change) -> None:
     """Note each stay in a queue that ended by a move to another one; forget them with their session.
 
     A new picture may show another session under the row id: after a restart the appliance gives ids anew.
@@ -156,10 +178,3 @@ def _note_queue(state: State, key: str, row: Fields, applied: Applied, now: date
         fields["unstaffed_at"] = now if is_new else known.get("unstaffed_at")
         fields["is_exact"] = applied.cause is Cause.LIVE if is_new else known.get("is_exact")
     _insert(change, "known_queue", known_key, {name: value for name, value in fields.items() if value is not None})
-
-
-def lasting_key(key: str, row: Fields) -> str:
-    """Return the key of a queue that outlives the appliance's row ids: its team, else its code name or name."""
-    source, row_id = split_key(key)
-    lasting = row.get("support_team_id") or row.get("code_name") or row.get("name") or row_id
-    return row_key(source, f"{row.get('type')}/{lasting}"[:120])

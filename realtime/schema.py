@@ -19,6 +19,7 @@ class Kind(Enum):
     FLAG = "flag"  # bool
     TIMESTAMP = "timestamp"  # aware datetime in UTC, on the appliance's clock
     REFERENCE = "reference"  # the key of a row of another table, "<source>:<row id>"
+    COUNTS = "counts"  # dict: whole seconds, as text, -> how many; never altered in place
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ Moment = Annotated[datetime | None, Spec(Kind.TIMESTAMP)]
 CreatedAt = Annotated[datetime | None, Spec(Kind.TIMESTAMP, "created_timestamp")]
 EstimatedPickupAt = Annotated[datetime | None, Spec(Kind.TIMESTAMP, "estimated_pickup_timestamp")]
 QueueEnteredAt = Annotated[datetime | None, Spec(Kind.TIMESTAMP, "queue_entry_timestamp")]
+Counts = Annotated[dict[str, int] | None, Spec(Kind.COUNTS)]
+ToKnownQueue = Annotated[str | None, Spec(Kind.REFERENCE, target="known_queue")]
 ToQueue = Annotated[str | None, Spec(Kind.REFERENCE, target="queue")]
 ToRepresentative = Annotated[str | None, Spec(Kind.REFERENCE, target="representative")]
 ToSupportSession = Annotated[str | None, Spec(Kind.REFERENCE, target="support_session")]
@@ -191,6 +194,35 @@ class QueueStay(Row, total=False):
     left_at: Moment
 
 
+class TeamStay(Row, total=False):
+    """A live session's latest stay in a team or prewait queue, and what came of it (`realtime.stays`).
+
+    Its key is "<source>:<lsid>", so it outlives the appliance's row ids. `outcome` is None while the stay is open: also
+    while a representative has been asked and has not accepted. `client_left_at` is when the last client went.
+    """
+
+    support_session_id: ToSupportSession
+    known_queue_id: ToKnownQueue
+    entered_at: Moment
+    client_left_at: Moment
+    outcome: Text
+
+
+class QueueDay(Row, total=False):
+    """What came of the stays that ended in a queue on a day; its key is "<key of the known queue>/<day>".
+
+    `answered` and `left` count stays by how many whole seconds they had lasted, so that any target, mean or quantile
+    can be told later. `day` is a date ("2026-11-30") in the site's time zone.
+    """
+
+    known_queue_id: ToKnownQueue
+    day: Text
+    answered: Counts
+    left: Counts
+    flowed_out: Number
+    unknown: Number
+
+
 class RepresentativeSpell(Row, total=False):
     """When we saw a representative come into the state they are in. Absent until the first change we saw."""
 
@@ -290,6 +322,8 @@ OBSERVED_TABLES: dict[str, Table] = {
     for name, row in (
         ("known_queue", KnownQueue),
         ("queue_stay", QueueStay),
+        ("team_stay", TeamStay),
+        ("queue_day", QueueDay),
         ("representative_spell", RepresentativeSpell),
     )
 }

@@ -123,6 +123,16 @@ class State:
         return cast("Mapping[str, schema.QueueStay]", self.tables["queue_stay"])
 
     @property
+    def team_stays(self) -> Mapping[str, schema.TeamStay]:
+        """Live sessions' latest stays in team queues, by lasting key."""
+        return cast("Mapping[str, schema.TeamStay]", self.tables["team_stay"])
+
+    @property
+    def queue_days(self) -> Mapping[str, schema.QueueDay]:
+        """What came of the stays of a queue's day, by the queue's lasting key and the date."""
+        return cast("Mapping[str, schema.QueueDay]", self.tables["queue_day"])
+
+    @property
     def representative_spells(self) -> Mapping[str, schema.RepresentativeSpell]:
         """Since when representatives are in their state, by the representative's key."""
         return cast("Mapping[str, schema.RepresentativeSpell]", self.tables["representative_spell"])

@@ -41,6 +41,8 @@ MODELS: dict[str, type[models.MirroredRow]] = {
     "unknown_row": models.UnknownRow,
     "known_queue": models.KnownQueue,
     "queue_stay": models.QueueStay,
+    "team_stay": models.TeamStay,
+    "queue_day": models.QueueDay,
     "representative_spell": models.RepresentativeSpell,
     "vendor_session": models.VendorSession,
 }

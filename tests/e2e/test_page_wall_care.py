@@ -15,7 +15,7 @@ from dashboard.wallboards import stored
 from dashboard.wallboards.definition import Kind, Night, Theme, Tile
 from dashboard.wallboards.definition import Page as WallPage
 from dashboard.wallboards.templates import TEMPLATES
-from realtime.observer import lasting_key
+from realtime.lasting import lasting_key
 from tests.e2e.center import BUSY, expect_live, visit
 from tests.services.site import Site, Upstream
 from tests.services.waiting import until

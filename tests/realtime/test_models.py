@@ -13,6 +13,7 @@ COLUMNS: dict[Kind, type] = {
     Kind.FLAG: models.BooleanField,
     Kind.TIMESTAMP: models.DateTimeField,
     Kind.REFERENCE: models.ForeignKey,
+    Kind.COUNTS: models.JSONField,
 }
 
 

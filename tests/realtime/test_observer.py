@@ -1,34 +1,14 @@
 """What we notice ourselves: spells, past stays, queues without staff; and never an event out of a copy."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from realtime.change import Cause, Change, Fields
-from realtime.observer import observe
+from realtime.change import Cause, Change
 from realtime.presence import RepresentativeState, SessionState, representative_state, session_state
 from realtime.schema import Representative
 from realtime.state import State
-
-NOW = datetime(2026, 3, 11, 18, 42, tzinfo=UTC)
-EARLIER = NOW - timedelta(minutes=10)
-
-
-class Watch:
-    """A State with the observer behind it, at a moment that the test sets."""
-
-    def __init__(self) -> None:
-        self.state = State()
-        self.now = NOW
-
-    def step(
-        self, cause: Cause = Cause.LIVE, deletes: dict[str, list[str]] | None = None, **updates: dict[str, Fields]
-    ) -> None:
-        """Take a step; each keyword is a table: row key -> fields."""
-        applied = self.state.apply(Change("h", updates=dict(updates), deletes=deletes or {}, cause=cause))
-        observed = observe(self.state, applied, self.now)
-        if observed:
-            self.state.apply(observed)
+from tests.realtime.watch import EARLIER, NOW, Watch
 
 
 def staffed() -> Watch:

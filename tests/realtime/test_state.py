@@ -172,6 +172,8 @@ def test_sources_keep_apart() -> None:
         ("presenters", "presenter"),
         ("known_queues", "known_queue"),
         ("queue_stays", "queue_stay"),
+        ("team_stays", "team_stay"),
+        ("queue_days", "queue_day"),
         ("representative_spells", "representative_spell"),
     ],
 )

@@ -1,0 +1,312 @@
+"""What becomes of stays, counted once, on the day it happened, and never out of what nobody saw."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from realtime.change import Cause, Change, Fields
+from realtime.stays import DAYS_KEPT, LONGEST
+from tests.realtime.watch import EARLIER, NOW, Watch
+
+TEAM = {"type": "team", "name": "Desk", "support_team_id": "7"}
+OTHER = {"type": "team", "name": "Billing", "support_team_id": "8"}
+OWN = {"type": "personal", "name": "Ann"}
+ENTERED = NOW - timedelta(seconds=30)
+SESSION = {"lsid": "abc", "queue_id": "h:q", "queue_entered_at": ENTERED}
+REP = {"representative_id": "h:r", "support_session_id": "h:s", "created_at": NOW}
+CLIENT = {"support_session_id": "h:s"}
+
+
+def center(zone: ZoneInfo | None = None) -> Watch:
+    """Return a center with two team queues and somebody's own, seen in a copy that is complete."""
+    watch = Watch(zone or UTC)
+    watch.step(Cause.COPY, queue={"h:q": TEAM, "h:other": OTHER, "h:own": OWN})
+    watch.settle()
+    return watch
+
+
+def waiting(zone: ZoneInfo | None = None) -> Watch:
+    """Return the center after a session arrived, with its customer's client."""
+    watch = center(zone)
+    watch.step(support_session={"h:s": SESSION}, customer_client={"h:c": CLIENT})
+    return watch
+
+
+def outcomes(watch: Watch, team: str = "7") -> dict[tuple[str, int], int]:
+    """Return what became of the stays in a team's queue: (outcome, seconds where they are kept) -> how often."""
+    found = watch.outcomes().items()
+    return {(name, seconds): count for (queue, name, seconds), count in found if queue == f"h:team/{team}"}
+
+
+def test_a_session_that_waits_has_no_outcome() -> None:
+    watch = waiting()
+    watch.wait(600)
+    assert not watch.state.queue_days
+    assert watch.state.team_stays["h:lsid/abc"] == {
+        "support_session_id": "h:s",
+        "known_queue_id": "h:team/7",
+        "entered_at": ENTERED,
+    }
+
+
+@pytest.mark.parametrize("queue", ["h:own", "h:q"])  # some appliances may move a session that is taken, some not
+def test_who_takes_a_session_answers_its_stay(queue: str) -> None:
+    watch = waiting()
+    watch.step(
+        support_session={"h:s": {"queue_id": queue, "queue_entered_at": NOW}},
+        representative_support_session={"h:1": REP},
+    )
+    assert outcomes(watch) == {("answered", 30): 1}
+
+
+@pytest.mark.parametrize("first", ["the session", "the representative"])
+def test_the_two_halves_of_an_answer_may_come_apart(first: str) -> None:
+    watch = waiting()
+    halves: list[tuple[str, dict[str, Fields]]] = [
+        ("support_session", {"h:s": {"queue_id": "h:own", "queue_entered_at": NOW}}),
+        ("representative_support_session", {"h:1": REP}),
+    ]
+    for table, rows in halves if first == "the session" else reversed(halves):
+        watch.take(Change("h", updates={table: rows}))
+    watch.step(deletes={"support_session": ["h:s"], "representative_support_session": ["h:1"]})
+    assert outcomes(watch) == {("answered", 30): 1}
+    assert not watch.state.team_stays
+
+
+def test_a_session_that_arrives_answered_waited_for_as_long_as_the_appliance_says() -> None:
+    watch = center()
+    watch.step(support_session={"h:s": SESSION}, representative_support_session={"h:1": REP})
+    assert outcomes(watch) == {("answered", 30): 1}
+
+
+def test_a_second_representative_answers_nothing() -> None:
+    watch = waiting()
+    watch.step(representative_support_session={"h:1": REP})
+    watch.now += timedelta(minutes=1)
+    watch.step(representative_support_session={"h:2": REP | {"created_at": watch.now}})
+    assert outcomes(watch) == {("answered", 30): 1}
+
+
+def test_a_session_in_somebodys_own_queue_is_no_stay() -> None:
+    watch = center()
+    watch.step(support_session={"h:s": SESSION | {"queue_id": "h:own"}})
+    watch.step(representative_support_session={"h:1": REP})
+    watch.step(deletes={"support_session": ["h:s"]})
+    assert not watch.state.queue_days and not watch.state.team_stays
+
+
+def test_a_stay_goes_on_while_somebody_is_asked() -> None:
+    watch = waiting()
+    watch.step(support_session={"h:s": {"queue_id": "h:own", "queue_entered_at": NOW}})
+    watch.now += timedelta(seconds=20)
+    watch.step(representative_support_session={"h:1": REP | {"created_at": watch.now}})
+    assert outcomes(watch) == {("answered", 50): 1}
+
+
+def test_a_session_that_ends_unanswered_has_left() -> None:
+    watch = waiting()
+    watch.step(deletes={"support_session": ["h:s"], "customer_client": ["h:c"]})
+    assert outcomes(watch) == {("left", 30): 1}
+    assert not watch.state.team_stays
+
+
+def test_a_customer_who_is_away_for_a_minute_has_left_when_they_went() -> None:
+    watch = waiting()
+    watch.step(deletes={"customer_client": ["h:c"]})
+    watch.wait(59)
+    assert not watch.state.queue_days
+    watch.wait(1)
+    assert outcomes(watch) == {("left", 30): 1}
+    watch.step(deletes={"support_session": ["h:s"]})
+    assert outcomes(watch) == {("left", 30): 1}
+
+
+def test_a_customer_who_comes_back_in_time_goes_on_waiting() -> None:
+    watch = waiting()
+    watch.step(deletes={"customer_client": ["h:c"]})
+    watch.wait(59)
+    watch.step(customer_client={"h:c2": CLIENT})
+    watch.wait(600)
+    assert not watch.state.queue_days
+    watch.step(representative_support_session={"h:1": REP | {"created_at": watch.now}})
+    assert outcomes(watch) == {("answered", 689): 1}
+
+
+def test_a_session_whose_client_has_not_come_yet_has_not_left() -> None:
+    watch = center()
+    watch.step(support_session={"h:s": SESSION})
+    watch.wait(600)
+    assert not watch.state.queue_days
+
+
+def test_a_move_to_another_team_unanswered_is_an_outcome_of_its_own() -> None:
+    watch = waiting()
+    watch.step(support_session={"h:s": {"queue_id": "h:other", "queue_entered_at": NOW}})
+    assert outcomes(watch) == {("flowed_out", 0): 1}
+    watch.now += timedelta(seconds=5)
+    watch.step(representative_support_session={"h:1": REP | {"created_at": watch.now}})
+    assert (outcomes(watch), outcomes(watch, "8")) == ({("flowed_out", 0): 1}, {("answered", 5): 1})
+
+
+@pytest.mark.parametrize("is_at_once", [True, False])
+def test_a_session_that_is_handed_on_waits_anew(is_at_once: bool) -> None:
+    watch = waiting()
+    watch.step(representative_support_session={"h:1": REP})
+    watch.now += timedelta(minutes=5)
+    moved: Fields = {"h:s": {"queue_id": "h:other", "queue_entered_at": watch.now}}
+    if is_at_once:
+        watch.step(support_session=moved, deletes={"representative_support_session": ["h:1"]})
+    else:
+        watch.step(support_session=moved)
+        watch.step(deletes={"representative_support_session": ["h:1"]})
+    watch.now += timedelta(seconds=7)
+    watch.step(representative_support_session={"h:2": REP | {"created_at": watch.now}})
+    assert (outcomes(watch), outcomes(watch, "8")) == ({("answered", 30): 1}, {("answered", 7): 1})
+
+
+def test_a_session_that_is_given_back_to_its_team_waits_anew() -> None:
+    watch = waiting()
+    watch.step(
+        support_session={"h:s": {"queue_id": "h:own", "queue_entered_at": NOW}},
+        representative_support_session={"h:1": REP},
+    )
+    watch.now += timedelta(minutes=5)
+    watch.step(
+        support_session={"h:s": {"queue_id": "h:q", "queue_entered_at": watch.now}},
+        deletes={"representative_support_session": ["h:1"]},
+    )
+    watch.now += timedelta(seconds=9)
+    watch.step(deletes={"support_session": ["h:s"]})
+    assert outcomes(watch) == {("answered", 30): 1, ("left", 9): 1}
+
+
+def test_a_label_that_a_session_gets_while_somebody_is_in_it_is_no_stay() -> None:
+    watch = waiting()
+    watch.step(representative_support_session={"h:1": REP})
+    watch.now += timedelta(minutes=5)
+    watch.step(support_session={"h:s": {"queue_id": "h:other", "queue_entered_at": watch.now}})
+    watch.step(deletes={"support_session": ["h:s"], "representative_support_session": ["h:1"]})
+    assert (outcomes(watch), outcomes(watch, "8")) == ({("answered", 30): 1}, {})
+
+
+def test_an_lsid_that_comes_late_starts_no_second_stay() -> None:
+    watch = center()
+    watch.step(support_session={"h:s": {name: value for name, value in SESSION.items() if name != "lsid"}})
+    watch.step(support_session={"h:s": {"lsid": "abc"}})
+    watch.step(representative_support_session={"h:1": REP})
+    assert outcomes(watch) == {("answered", 30): 1}
+    assert list(watch.state.team_stays) == ["h:lsid/abc"]
+
+
+def test_a_queue_may_come_after_who_is_in_it() -> None:
+    watch = Watch()
+    watch.step(Cause.COPY, support_session={"h:s": SESSION})
+    watch.step(Cause.COPY, queue={"h:q": TEAM})
+    watch.settle()
+    watch.step(representative_support_session={"h:1": REP})
+    assert outcomes(watch) == {("answered", 30): 1}
+
+
+def copy(watch: Watch, row_id: str = "h:s", reps: dict[str, Fields] | None = None, **session: object) -> None:
+    """Let a whole copy come, which shows the session under a row id, somewhat changed."""
+    watch.step(Cause.COPY, support_session={row_id: SESSION | session}, representative_support_session=reps or {})
+    gone = {"support_session": ["h:s"]} if row_id != "h:s" else {}
+    watch.step(Cause.SWEEP, deletes=gone)
+    watch.settle()
+
+
+@pytest.mark.parametrize("row_id", ["h:s", "h:anew"])
+def test_who_still_waits_after_a_copy_has_waited_all_along(row_id: str) -> None:
+    watch = waiting()
+    watch.now += timedelta(minutes=5)
+    copy(watch, row_id)
+    assert not watch.state.queue_days
+    taken = {"support_session_id": row_id, "created_at": watch.now}
+    watch.step(representative_support_session={"h:1": taken})
+    assert outcomes(watch) == {("answered", 330): 1}
+
+
+@pytest.mark.parametrize("row_id", ["h:s", "h:anew"])
+def test_nobody_knows_how_a_session_came_to_whom_only_a_copy_shows_in_it(row_id: str) -> None:
+    watch = waiting()
+    watch.now += timedelta(minutes=5)
+    copy(watch, row_id, {"h:1": REP | {"support_session_id": row_id}}, queue_id="h:own")
+    assert outcomes(watch) == {("unknown", 0): 1}
+    watch.step(deletes={"support_session": [row_id]})
+    assert outcomes(watch) == {("unknown", 0): 1}
+
+
+def test_a_session_that_a_copy_no_longer_shows_is_unknown() -> None:
+    watch = waiting()
+    watch.step(Cause.SWEEP, deletes={"support_session": ["h:s"], "customer_client": ["h:c"]})
+    assert not watch.state.queue_days  # the copy is not complete yet
+    watch.settle()
+    assert outcomes(watch) == {("unknown", 0): 1}
+    assert not watch.state.team_stays
+
+
+def test_a_row_id_that_a_copy_gives_to_another_session_does_not_answer_the_first() -> None:
+    watch = waiting()
+    copy(watch, reps={"h:1": REP}, lsid="xyz")
+    assert outcomes(watch) == {("unknown", 0): 1}
+
+
+def test_a_move_while_nobody_listened_is_unknown_and_the_new_stay_is_exact() -> None:
+    watch = waiting()
+    watch.now += timedelta(minutes=5)
+    copy(watch, queue_id="h:other", queue_entered_at=NOW + timedelta(minutes=1))
+    watch.step(representative_support_session={"h:1": REP | {"created_at": watch.now}})
+    assert (outcomes(watch), outcomes(watch, "8")) == ({("unknown", 0): 1}, {("answered", 240): 1})
+
+
+def test_what_the_first_copy_shows_in_somebodys_hands_is_not_ours_to_count() -> None:
+    watch = Watch()
+    watch.step(
+        Cause.COPY, queue={"h:q": TEAM}, support_session={"h:s": SESSION}, representative_support_session={"h:1": REP}
+    )
+    watch.settle()
+    watch.step(deletes={"support_session": ["h:s"], "representative_support_session": ["h:1"]})
+    assert not watch.state.queue_days
+
+
+@pytest.mark.parametrize("cause", [Cause.COPY, Cause.SWEEP])
+def test_a_copy_again_and_again_counts_nothing_twice(cause: Cause) -> None:
+    watch = waiting()
+    watch.step(representative_support_session={"h:1": REP})
+    for _ in range(3):
+        watch.step(
+            cause, support_session={"h:s": SESSION | {"priority": 2}}, representative_support_session={"h:1": REP}
+        )
+        watch.settle()
+    assert outcomes(watch) == {("answered", 30): 1}
+
+
+def test_the_day_is_the_sites() -> None:
+    watch = waiting(ZoneInfo("Asia/Tokyo"))  # 18:42 UTC is the next morning there
+    watch.step(deletes={"support_session": ["h:s"]})
+    assert list(watch.state.queue_days) == ["h:team/7/2026-03-12"]
+
+
+def test_older_days_go_when_a_new_one_begins() -> None:
+    watch = center()
+    for number in range(DAYS_KEPT + 3):
+        watch.now = NOW + timedelta(days=number)
+        watch.step(support_session={"h:s": SESSION | {"lsid": str(number), "queue_entered_at": watch.now}})
+        watch.step(deletes={"support_session": ["h:s"]})
+    days = sorted(row["day"] or "" for row in watch.state.queue_days.values())
+    assert days == [f"{NOW + timedelta(days=number):%Y-%m-%d}" for number in range(3, DAYS_KEPT + 3)]
+
+
+@pytest.mark.parametrize("at", [datetime(1970, 1, 1, tzinfo=UTC), datetime(9970, 1, 1, tzinfo=UTC)])
+def test_a_wrong_clock_is_bounded(at: datetime) -> None:
+    watch = center(ZoneInfo("Pacific/Honolulu"))
+    watch.step(support_session={"h:s": SESSION | {"queue_entered_at": at}})
+    watch.step(representative_support_session={"h:1": REP | {"created_at": at}})
+    watch.step(deletes={"support_session": ["h:s"]})
+    [(outcome, seconds)] = outcomes(watch)
+    assert outcome in ("answered", "left") and 0 <= seconds <= LONGEST.total_seconds()
+    assert all(
+        datetime.fromisoformat(f"{row['day']}T23:59:59+00:00") >= EARLIER - LONGEST
+        for row in watch.state.queue_days.values()
+    )
