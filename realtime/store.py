@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Min, Q
 from django.db.models.functions import Now
 
 from realtime import models
@@ -117,6 +117,13 @@ def keep_sample(lease: Lease, minute: int, waits: Waits, after: int = 0) -> None
 def load_samples(since_minute: int) -> Iterator[tuple[str, int, dict[str, list[int]]]]:
     """Yield every source's samples from a minute on: source, minute, waits."""
     return models.Sample.objects.filter(minute__gte=since_minute).values_list("source", "minute", "waits").iterator()
+
+
+def count_samples(since_minute: int, this_minute: int) -> list[tuple[str, int, int]]:
+    """Return of each source that has samples from a minute on: the first of them, and how many before `this_minute`."""
+    within = models.Sample.objects.filter(minute__gte=since_minute, minute__lte=this_minute).values("source")
+    counted = within.annotate(first=Min("minute"), count=Count("minute", filter=Q(minute__lt=this_minute)))
+    return list(counted.order_by("source").values_list("source", "first", "count"))
 
 
 def commit(lease: Lease, change: Change, epoch: str, after: int = 0) -> int:

@@ -11,6 +11,7 @@ from dashboard.boards.queues import QueueRow, Taker, queue_row, takers_of
 from dashboard.boards.records import safe_link
 from dashboard.boards.relations import clients_of, queue_name
 from dashboard.boards.representatives import RepresentativeRow, representative_row
+from dashboard.boards.service import Day, PastDay, Quantiles, day_so_far, past_days, quantiles_today
 from dashboard.boards.sessions import SessionRow, session_row
 from realtime.presence import SessionState, waiting_in
 from realtime.state import State
@@ -74,13 +75,17 @@ class RepresentativeDetail:
 class QueueDetail:
     """One queue with who waits in it, longest first, and who can take a session of it: the first of each.
 
-    A session's row takes a look at everybody in the queue, so a long queue's rows are not all drawn.
+    A session's row takes a look at everybody in the queue, so a long queue's rows are not all drawn. `today` is what
+    came of the day so far, `days` of those before it that are kept, the latest first.
     """
 
     row: QueueRow
     waiting: tuple[SessionRow, ...]
     waiting_count: int
     takers: tuple[Taker, ...]
+    today: Day
+    quantiles: Quantiles | None
+    days: tuple[PastDay, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,15 @@ def queue_detail(moment: Moment, key: str) -> QueueDetail | None:
     waiting = waiting_in(moment.state, row.queue_key)
     shown = (session_row(moment, session) for session in waiting[:WAITING_SHOWN])
     takers = takers_of(moment.state, row.queue_key)[:TAKERS_SHOWN]
-    return QueueDetail(row, tuple(session for session in shown if session), len(waiting), tuple(takers))
+    return QueueDetail(
+        row=row,
+        waiting=tuple(session for session in shown if session),
+        waiting_count=len(waiting),
+        takers=tuple(takers),
+        today=day_so_far(moment, (row.today,), (row.source,)),
+        quantiles=quantiles_today(moment, key),
+        days=past_days(moment, key, row.target_seconds),
+    )
 
 
 def _clients(state: State, key: str) -> tuple[Client, ...]:

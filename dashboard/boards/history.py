@@ -1,4 +1,4 @@
-"""What each minute's sample told of who waited, as long ago as a process keeps it. Pure."""
+"""What each minute's sample told of who waited, as long ago as a process keeps it, and how long was watched. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,11 +10,20 @@ Line = tuple[tuple[int, int] | None, ...]
 """Minute after minute: how many waited, and seconds of the longest wait; None where any source is unknown."""
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How much of a day a source was watched: its first minute, counted from 1970, and how many after it were not."""
+
+    first: int
+    missed: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """The samples of every source. A minute that a source has none of was not watched."""
+    """The samples of every source. A minute that a source has none of was not watched. `watched` is of today."""
 
     samples: Samples = field(default_factory=dict)
+    watched: Mapping[str, Watched] = field(default_factory=dict)
     _lines: dict[tuple[frozenset[str], frozenset[str]], tuple[range, Line]] = field(default_factory=dict, init=False)
 
     def line(self, minutes: range, sources: frozenset[str], queues: frozenset[str]) -> Line:

@@ -30,10 +30,14 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Within how many seconds a waiting session is to be picked up, by a queue's lasting key (PRODUCT §6, T)."""
+    """Within how many seconds a waiting session is to be picked up, by a queue's lasting key (PRODUCT §6, T).
+
+    `percent` is the service level that is wanted: which share of all sessions is to be answered within their target.
+    """
 
     default_seconds: int = 60
     by_queue: Mapping[str, int] = field(default_factory=dict)
+    percent: int = 80
 
     def seconds(self, *known_queue_keys: str) -> int:
         """Return the target of one queue, by whichever of its lasting keys has one."""

@@ -14,6 +14,7 @@ from dashboard.boards.moment import Level
 from dashboard.boards.presentations import PresentationRow
 from dashboard.boards.queues import QUEUE_LIST, QueueRow
 from dashboard.boards.representatives import RepresentativeRow
+from dashboard.boards.service import Day
 from dashboard.boards.sessions import SESSION_LIST, SessionRow
 from realtime.presence import RepresentativeState, SessionState
 from realtime.status import LinkStatus
@@ -49,7 +50,7 @@ class SourceShare:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """The key figures. `longest` is the session that waits longest; `can_take` counts whoever the appliance would give
-    a session, `available` those of them who are free."""
+    a session, `available` those of them who are free. `today` is what came of the day's stays so far."""
 
     waiting: int
     past_target: int
@@ -65,6 +66,7 @@ class Figures:
     in_session: int
     away: int
     presentations: int
+    today: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def make_overview(
     representatives: Collection[RepresentativeRow],
     queues: Collection[QueueRow],
     presentations: Collection[PresentationRow],
+    today: Day,
     stale: Collection[str] = (),
 ) -> Overview:
     """Put the overview together from all rows in view. Of `stale` sources only queues are shown, after all others."""
@@ -94,7 +97,7 @@ def make_overview(
     ordered = sorted(QUEUE_LIST.order(queues, ListQuery()), key=lambda row: row.source in stale)
     members = Counter(row.state for row in representatives)
     return Overview(
-        figures=_figures(sessions, representatives, members, len(presentations)),
+        figures=_figures(sessions, representatives, members, len(presentations), today),
         states=tuple(StateShare(state, members[state]) for state in RepresentativeState),
         attention=tuple(attention[:ATTENTION_LIMIT]),
         attention_count=len(attention),
@@ -108,6 +111,7 @@ def _figures(
     representatives: Collection[RepresentativeRow],
     members: Counter[RepresentativeState],
     presentations: int,
+    today: Day,
 ) -> Figures:
     by_state = Counter(row.state for row in sessions)
     waiting = [row for row in sessions if row.state is SessionState.WAITING]
@@ -127,6 +131,7 @@ def _figures(
         in_session=members[RepresentativeState.IN_SESSION],
         away=members[RepresentativeState.AWAY],
         presentations=presentations,
+        today=today,
     )
 
 

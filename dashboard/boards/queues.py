@@ -20,6 +20,7 @@ from dashboard.boards.relations import (
     skills_held,
     skills_of,
 )
+from dashboard.boards.service import Service, served_today, tomorrow_at
 from realtime.change import Applied
 from realtime.presence import RepresentativeState, representative_state, waiting_in, waiting_since
 from realtime.schema import split_key
@@ -41,6 +42,7 @@ class QueueRow:
     """One team or prewait queue. Times are on the appliance's clock.
 
     `queue_key` is empty while the appliance holds no such row. `members` counts distinct representatives by state.
+    `today` is what came of the stays of its day so far, `target_percent` the service level that is wanted.
     """
 
     key: str
@@ -52,11 +54,13 @@ class QueueRow:
     waiting: int
     wait: Wait | None
     target_seconds: int
+    target_percent: int
     pickup_at: datetime | None
     members: tuple[tuple[RepresentativeState, int], ...]
     available: int
     unstaffed_at: datetime | None
     is_exact: bool
+    today: Service
     turns_at: datetime | None
 
     @property
@@ -90,6 +94,8 @@ def queue_row(moment: Moment, key: str) -> QueueRow | None:
     members = list(members_of(state, queue_key))
     by_state = Counter(representative_state(state, rep, row) for rep, row in members)
     longest = min(waits, key=lambda wait: wait.since, default=None)
+    today = served_today(moment, key, target)
+    turns = [longest.turns_at if longest else None, tomorrow_at(moment, key) if today else None]
     return QueueRow(
         key=key,
         source=split_key(key)[0],
@@ -100,12 +106,14 @@ def queue_row(moment: Moment, key: str) -> QueueRow | None:
         waiting=len(waits),
         wait=longest,
         target_seconds=target,
+        target_percent=moment.targets.percent,
         pickup_at=_next_pickup(state, waiting),
         members=tuple((one, by_state[one]) for one in RepresentativeState if by_state[one]),
         available=sum(1 for _, row in members if row.get("routing_available")),
         unstaffed_at=None if members else known.get("unstaffed_at"),
         is_exact=bool(known.get("is_exact")),
-        turns_at=longest.turns_at if longest else None,
+        today=today,
+        turns_at=min((at for at in turns if at is not None), default=None),
     )
 
 
@@ -162,7 +170,7 @@ def affected_queues(state: State, applied: Applied) -> set[str]:
         representatives |= applied.targets(table, "representative_id")
     for representative in representatives:
         queues.update(queue_keys_of(state, representative))
-    known = set(applied.rows.get("known_queue", ()))
+    known = set(applied.rows.get("known_queue", ())) | applied.targets("queue_day", "known_queue_id")
     for queue in queues:
         known.update(known_keys(state, queue))
     return known
@@ -179,6 +187,8 @@ QUEUE_LIST: ListSpec[QueueRow] = ListSpec(
         "pickup": lambda row: row.pickup_at,
         "members": lambda row: row.member_count,
         "available": lambda row: row.available,
+        "service": lambda row: row.today.level.percent if row.today.level.of else None,
+        "abandoned": lambda row: row.today.abandoned.count if row.today.abandoned.of else None,
     },
     filters={
         "condition": lambda row: (row.condition.value,),
@@ -187,7 +197,7 @@ QUEUE_LIST: ListSpec[QueueRow] = ListSpec(
     },
     search=lambda row: (row.name,),
     default_sort=(SortKey("condition"), SortKey("longest"), SortKey("name")),
-    columns=("name", "condition", "waiting", "longest", "target", "pickup", "members"),
+    columns=("name", "condition", "waiting", "longest", "target", "pickup", "service", "abandoned", "members"),
     fixed=("name", "condition", "waiting"),
     orders={"condition": tuple(condition.value for condition in QueueCondition)},
 )

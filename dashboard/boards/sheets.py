@@ -83,6 +83,13 @@ def queue_columns() -> dict[str, Callable[[QueueRow], Value]]:
         "Representatives": lambda row: row.member_count,
         "Available": lambda row: row.available,
         "Unstaffed since (UTC)": lambda row: row.unstaffed_at,
+        "Answered today": lambda row: row.today.answered,
+        "In target today": lambda row: row.today.in_target,
+        "Waited on average (s)": lambda row: row.today.average_seconds,
+        "Left today": lambda row: row.today.left,
+        "Left early today": lambda row: row.today.left_early,
+        "Moved on today": lambda row: row.today.flowed_out,
+        "Unknown today": lambda row: row.today.unknown,
     }
 
 

@@ -1,6 +1,6 @@
 """A wallboard's big numbers, from the rows in view. Pure.
 
-Formulas are those of PRODUCT §6, as far as the rows of now can say them: rates of a day would need the whole day.
+Formulas are those of PRODUCT §6: of the rows of now, and of what came of the day's stays.
 """
 
 from collections import Counter
@@ -16,8 +16,9 @@ from dashboard.boards.moment import Level, Moment, Wait, judge_wait
 from dashboard.boards.presentations import Phase, PresentationRow
 from dashboard.boards.queues import QueueRow
 from dashboard.boards.representatives import RepresentativeRow
+from dashboard.boards.service import Rate, Service, served_today, together
 from dashboard.boards.sessions import SessionRow
-from dashboard.wallboards.definition import RATES, Direction, Figure, Threshold, Wallboard
+from dashboard.wallboards.definition import RATES, TIMES, Direction, Figure, Threshold, Wallboard
 from realtime.presence import RepresentativeState, SessionState
 
 CASE_LIMIT = 8
@@ -98,6 +99,11 @@ class Floor:
         return Counter(one.wait.level for one in self.waiting)
 
     @cached_property
+    def today(self) -> Service:
+        """What came of the day's stays so far, each queue judged by the wallboard's target."""
+        return together(served_today(self.moment, queue.key, self.target(queue)) for queue in self.queues)
+
+    @cached_property
     def session_states(self) -> Counter[SessionState]:
         """How many sessions are in which state."""
         return Counter(row.state for row in self.sessions if row.ended_at is None)
@@ -110,7 +116,7 @@ class Floor:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A figure's value: a count, a share `of` so many cases, or a span of time since or until `at`.
+    """A figure's value: a count, a share `of` so many cases, a span of `seconds`, or one since or until `at`.
 
     `level` is None where no threshold judges it. `cases` says what it is made of, for who asks.
     """
@@ -119,6 +125,7 @@ class Number:
     count: int | None = None
     of: int | None = None
     at: datetime | None = None
+    seconds: int | None = None
     source: str = ""
     is_until: bool = False
     level: Level | None = None
@@ -128,8 +135,8 @@ class Number:
 
     @property
     def percent(self) -> int:
-        """A rate's value."""
-        return round(100 * (self.count or 0) / self.of) if self.of else 0
+        """A rate's value, as pages show it."""
+        return Rate(self.count or 0, self.of or 0).percent
 
 
 def number(floor: Floor, figure: Figure) -> Number:
@@ -173,6 +180,8 @@ def _measure(floor: Floor, made: Number) -> float | None:
     if made.at is not None:
         seconds = (floor.moment.now(f"{made.source}:") - made.at).total_seconds()
         return -seconds if made.is_until else seconds
+    if made.figure in TIMES:
+        return made.seconds
     return None if made.count is None else float(made.count)
 
 
@@ -243,6 +252,37 @@ def _trainings(floor: Floor, figure: Figure) -> Number:
     return Number(figure, sum(1 for row in floor.presentations if row.phase is Phase.RUNNING))
 
 
+def _of_today(measure: Callable[[Service], Rate]) -> Callable[[Floor, Figure], Number]:
+    def measured(floor: Floor, figure: Figure) -> Number:
+        rate = measure(floor.today)
+        return Number(figure, rate.count, of=rate.of, cases=_outcomes(floor.today))
+
+    return measured
+
+
+def _abandoned(floor: Floor, figure: Figure) -> Number:
+    return Number(figure, floor.today.abandoned.count, of=floor.today.offered, cases=_outcomes(floor.today))
+
+
+def _answered(floor: Floor, figure: Figure) -> Number:
+    return Number(figure, floor.today.answered, cases=_outcomes(floor.today))
+
+
+def _average_wait(floor: Floor, figure: Figure) -> Number:
+    return Number(figure, seconds=floor.today.average_seconds, cases=_outcomes(floor.today))
+
+
+def _outcomes(today: Service) -> tuple[tuple[str, int], ...]:
+    return (
+        ("Answered", today.answered),
+        ("In target", today.in_target),
+        ("Left", today.left),
+        ("Left early", today.left_early),
+        ("Moved on", today.flowed_out),
+        ("Unknown", today.unknown),
+    )
+
+
 _MEASURES: Mapping[Figure, Callable[[Floor, Figure], Number]] = {
     Figure.WAITING: _waiting,
     Figure.LONGEST: _longest,
@@ -262,4 +302,9 @@ _MEASURES: Mapping[Figure, Callable[[Floor, Figure], Number]] = {
     Figure.UNSTAFFED: _unstaffed,
     Figure.GOING_ON: _going_on,
     Figure.TRAININGS: _trainings,
+    Figure.SERVICE_LEVEL: _of_today(lambda today: today.level),
+    Figure.ABANDON_RATE: _of_today(lambda today: today.abandoned),
+    Figure.ABANDONED: _abandoned,
+    Figure.ANSWERED: _answered,
+    Figure.AVERAGE_WAIT: _average_wait,
 }

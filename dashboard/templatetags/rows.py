@@ -16,11 +16,12 @@ from dashboard.boards.moment import Level, Wait
 from dashboard.boards.people import PersonRef
 from dashboard.boards.presentations import Phase, PresentationRow
 from dashboard.boards.queues import QueueCondition
+from dashboard.boards.service import Service, judge_rate
 from dashboard.boards.sessions import Person, SessionRow
 from dashboard.live.fragments import quoted
 from dashboard.live.lists import Layout
 from dashboard.templatetags.clocks import at_day, full, since, until
-from dashboard.templatetags.figures import exact
+from dashboard.templatetags.figures import count, exact
 from dashboard.templatetags.words import at_work, bars, icon, segments, shape, summary, vendor_mark, words
 from dashboard.templatetags.words import priority as priority_words
 from realtime.presence import RepresentativeState
@@ -181,6 +182,33 @@ def bullet(wait: Wait, target_seconds: int, source: str) -> SafeString:
         f' data-since="{exact(wait.since)}" data-target="{target_seconds}" data-source="{escape(source)}" width="0"/>'
         '<rect class="bullet__tick" x="50%" width="1.5" height="10"/></svg>'
     )
+
+
+@register.simple_tag
+def service_level(today: Service, target_percent: int) -> SafeString:
+    """Return a day's service level beside the one that is wanted, and of how many cases it is; few make no rate."""
+    rate = today.level
+    if not rate.of:
+        return SafeString('<span class="muted" title="no session was answered or left yet">–</span>')
+    if rate.is_few:
+        return SafeString(
+            f'<span class="rate muted"><b>{rate.count} of {rate.of}</b><small>too few to rate</small></span>'
+        )
+    level = judge_rate(rate, target_percent)
+    return SafeString(
+        f'<span class="rate"><b class="time--{level}">{rate.percent} %</b>'
+        f"<small>▸ {target_percent} % · n = {count(rate.of)}</small></span>"
+    )
+
+
+@register.simple_tag
+def abandoned(today: Service) -> SafeString:
+    """Return how many left on a day, and which share of all they are."""
+    rate = today.abandoned
+    if not rate.of:
+        return SafeString('<span class="muted">–</span>')
+    share = f"<small>{rate.percent} %</small>" if rate.count and not rate.is_few else ""
+    return SafeString(f'<span class="rate{"" if rate.count else " muted"}"><b>{count(rate.count)}</b>{share}</span>')
 
 
 @register.simple_tag

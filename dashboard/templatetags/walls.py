@@ -15,7 +15,7 @@ from dashboard.boards.wall_lines import QueueLine
 from dashboard.privacy import Privacy
 from dashboard.templatetags.figures import UNKNOWN, count
 from dashboard.templatetags.words import words
-from dashboard.wallboards.definition import RATES, TIMES, Kind, Tile, Wallboard
+from dashboard.wallboards.definition import OF_TODAY, RATES, TIMES, Kind, Tile, Wallboard
 from dashboard.wallboards.editing import AREA, STEPS
 from dashboard.wallboards.layout import Slot
 from dashboard.wallboards.sheet import TileForm
@@ -78,12 +78,20 @@ def level_words(level: Level) -> str:
 
 @register.filter
 def value_words(number: Number) -> str:
-    """Return a figure that is no clock: a count, a rate, or how few cases there are."""
+    """Return a figure that is no clock: a count, a rate, a span of time, or how few cases there are."""
+    if number.seconds is not None:
+        return duration(number.seconds)
     if number.figure in TIMES or number.count is None:
         return UNKNOWN
     if number.is_few:
         return f"{number.count} of {number.of}" if number.of else UNKNOWN
     return count(number.percent) if is_rate(number) else count(number.count)
+
+
+@register.filter
+def when(number: Number) -> str:
+    """Return of which time a figure is."""
+    return "Today" if number.figure in OF_TODAY else "Now"
 
 
 @register.filter

@@ -179,6 +179,8 @@ _HEADINGS: Mapping[tuple[str, str], str] = {
     ("queues", "longest"): "Longest",
     ("queues", "target"): "Against target",
     ("queues", "pickup"): "Next pickup",
+    ("queues", "service"): "Service level today",
+    ("queues", "abandoned"): "Abandoned",
     ("queues", "members"): "Representatives",
     ("presentations", "when"): "When",
     ("presentations", "name"): "Training or presentation",
@@ -192,7 +194,7 @@ _HEADINGS: Mapping[tuple[str, str], str] = {
     ("combined", "queue"): "Queue",
     ("combined", "begun"): "Begun",
 }
-_FIGURES = frozenset({"pickup", "age", "since", "login", "waiting", "longest", "begun"})
+_FIGURES = frozenset({"pickup", "age", "since", "login", "waiting", "longest", "begun", "service", "abandoned"})
 _NOTHING = {
     "sessions": "No session in the system",
     "representatives": "Nobody is logged in",

@@ -58,7 +58,7 @@ SMALLEST: Mapping[Kind, tuple[int, int]] = {
 
 
 class Figure(StrEnum):
-    """A big number. All are of now: of the past only the last hour is known, which trends show."""
+    """A big number: of now, or of the day so far."""
 
     WAITING = "waiting"
     LONGEST = "longest-wait"
@@ -78,13 +78,23 @@ class Figure(StrEnum):
     UNSTAFFED = "unstaffed-queues"
     GOING_ON = "all-vendors"
     TRAININGS = "trainings-now"
+    SERVICE_LEVEL = "service-level"
+    ABANDON_RATE = "abandon-rate"
+    ABANDONED = "abandoned"
+    ANSWERED = "answered"
+    AVERAGE_WAIT = "average-wait"
 
 
-TIMES = frozenset({Figure.LONGEST, Figure.PICKUP})
+TIMES = frozenset({Figure.LONGEST, Figure.PICKUP, Figure.AVERAGE_WAIT})
 """Figures that are spans of time; their thresholds are seconds."""
 
-RATES = frozenset({Figure.WITHIN_TARGET, Figure.BUSY_SHARE})
+RATES = frozenset({Figure.WITHIN_TARGET, Figure.BUSY_SHARE, Figure.SERVICE_LEVEL, Figure.ABANDON_RATE})
 """Figures that are shares of a number of cases; their thresholds are per cent."""
+
+OF_TODAY = frozenset(
+    {Figure.SERVICE_LEVEL, Figure.ABANDON_RATE, Figure.ABANDONED, Figure.ANSWERED, Figure.AVERAGE_WAIT}
+)
+"""Figures of the day so far; all others are of now."""
 
 
 TRENDS = frozenset({Figure.WAITING, Figure.LONGEST})

@@ -40,10 +40,11 @@ _WAITING = (
     Threshold(Figure.PAST_TARGET, None, 1, _ABOVE),
     Threshold(Figure.AVAILABLE, 1, 0, Direction.BELOW),
 )
+_SERVED = Threshold(Figure.SERVICE_LEVEL, 79, None, Direction.BELOW)
 
 QUEUE_WALL = Wallboard(
     name="Queue wall",
-    thresholds=_WAITING,
+    thresholds=(*_WAITING, _SERVED),
     sounds=True,
     pages=(
         Page(
@@ -51,7 +52,7 @@ QUEUE_WALL = Wallboard(
             20,
             (
                 Tile(Kind.QUEUES, 1, 1, 12, 7, form=Form.CARDS),
-                *_strip(8, Figure.WAITING, Figure.LONGEST, Figure.IN_SESSION, Figure.AVAILABLE),
+                *_strip(8, Figure.WAITING, Figure.LONGEST, Figure.AVAILABLE, Figure.SERVICE_LEVEL),
             ),
         ),
     ),
@@ -110,7 +111,7 @@ EXECUTIVE_WALL = Wallboard(
     representatives=Privacy.HIDDEN,
     thresholds=(
         Threshold(Figure.PAST_TARGET, None, 1, _ABOVE),
-        Threshold(Figure.WITHIN_TARGET, 90, 75, Direction.BELOW),
+        _SERVED,
     ),
     pages=(
         Page(
@@ -119,7 +120,7 @@ EXECUTIVE_WALL = Wallboard(
             (
                 _number(Figure.WAITING, 1, 1, 4, 3),
                 _number(Figure.LONGEST, 5, 1, 4, 3),
-                _number(Figure.WITHIN_TARGET, 9, 1, 4, 3),
+                _number(Figure.SERVICE_LEVEL, 9, 1, 4, 3),
                 _number(Figure.GOING_ON, 1, 4, 3, 2),
                 _number(Figure.WITH_REP, 4, 4, 3, 2),
                 _number(Figure.BUSY_SHARE, 7, 4, 3, 2),

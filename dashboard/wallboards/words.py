@@ -38,7 +38,7 @@ FIGURES: Mapping[Figure, Meaning] = {
     ),
     Figure.WITHIN_TARGET: Meaning(
         "Waiting in target",
-        "Which share of those who wait now is within the target. It is no service level: that needs a past.",
+        "Which share of those who wait now is within the target. It is no service level: that is of the day.",
         "open stays within target / open stays",
     ),
     Figure.PICKUP: Meaning(
@@ -58,12 +58,31 @@ FIGURES: Mapping[Figure, Meaning] = {
     Figure.AWAY: Meaning("Away (idle)", "Representatives whom the appliance holds to be inactive."),
     Figure.BUSY_SHARE: Meaning(
         "Reps in session",
-        "Which share of those who are logged in is in a session now. It is no occupancy: that needs a past.",
+        "Which share of those who are logged in is in a session now. It is no occupancy: that is of a time.",
         "representatives in session / representatives logged in",
     ),
     Figure.UNSTAFFED: Meaning("Unstaffed queues", "Queues in which somebody waits and to which nobody is logged in."),
     Figure.GOING_ON: Meaning("Open, all vendors", "Sessions, calls and trainings that go on now, with every vendor."),
     Figure.TRAININGS: Meaning("Trainings now", "Trainings and presentations that run now."),
+    Figure.SERVICE_LEVEL: Meaning(
+        "Service level",
+        "Of all sessions that were answered or left today, those answered within their queue's target. Who left within"
+        " 20 s is in no rate, and neither is what ended while nobody listened.",
+        "answered in target / (answered + left less left early)",
+    ),
+    Figure.ABANDON_RATE: Meaning(
+        "Abandon rate",
+        "Of all sessions that were answered or left today, those that left. Who left within 20 s is in no rate, and"
+        " neither is what ended while nobody listened.",
+        "(left less left early) / (answered + left less left early)",
+    ),
+    Figure.ABANDONED: Meaning("Abandoned today", "Sessions that left today unanswered, after 20 s or more."),
+    Figure.ANSWERED: Meaning("Answered today", "Sessions of a queue that a representative took today."),
+    Figure.AVERAGE_WAIT: Meaning(
+        "Average wait",
+        "How long those had waited whom a representative took today.",
+        "all their waits together / answered",
+    ),
 }
 
 KINDS: Mapping[Kind, Meaning] = {

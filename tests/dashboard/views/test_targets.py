@@ -38,25 +38,27 @@ def manager() -> Client:
 
 
 def test_targets_are_stored_shown_and_recorded(manager: Client) -> None:
-    assert manager.post("/targets/", {"default": "90", "target:north:vip": "20"}).status_code == 302
+    assert manager.post("/targets/", {"percent": "75", "default": "90", "target:north:vip": "20"}).status_code == 302
 
-    assert load_targets() == Targets(90, {"north:vip": 20})
+    assert load_targets() == Targets(90, {"north:vip": 20}, 75)
     page = manager.get("/targets/").content.decode()
     assert 'name="target:north:vip" value="20"' in page and 'name="default" value="90"' in page
     assert HOSTILE not in page
     entry = AuditEntry.objects.get(action="targets changed")
-    assert (entry.actor, entry.detail) == (
-        "ingrid",
-        {"every other queue": {"from": 60, "to": 90}, "north:vip": {"from": None, "to": 20}},
-    )
+    assert entry.actor == "ingrid"
+    assert entry.detail == {
+        "every other queue": {"from": 60, "to": 90},
+        "service level, per cent": {"from": 80, "to": 75},
+        "north:vip": {"from": None, "to": 20},
+    }
 
 
 def test_an_emptied_target_gives_way_to_that_of_all_others(manager: Client) -> None:
-    manager.post("/targets/", {"default": "90", "target:north:vip": "20"})
-    manager.post("/targets/", {"default": "90", "target:north:vip": " "})
-    manager.post("/targets/", {"default": "90"})
+    manager.post("/targets/", {"percent": "75", "default": "90", "target:north:vip": "20"})
+    manager.post("/targets/", {"percent": "75", "default": "90", "target:north:vip": " "})
+    manager.post("/targets/", {"percent": "75", "default": "90"})
 
-    assert load_targets() == Targets(90)
+    assert load_targets() == Targets(90, percent=75)
     assert [one.detail for one in AuditEntry.objects.filter(action="targets changed").order_by("pk")][1:] == [
         {"north:vip": {"from": 20, "to": None}}
     ]
@@ -66,7 +68,7 @@ def test_a_queue_that_is_gone_keeps_its_target(manager: Client) -> None:
     QueueTarget.objects.create(queue="south:old", seconds=30)
 
     assert "south:old (not seen any more)" in manager.get("/targets/").content.decode()
-    manager.post("/targets/", {"default": "60", "target:south:old": "30"})
+    manager.post("/targets/", {"percent": "80", "default": "60", "target:south:old": "30"})
 
     assert load_targets() == Targets(60, {"south:old": 30})
 
@@ -74,15 +76,24 @@ def test_a_queue_that_is_gone_keeps_its_target(manager: Client) -> None:
 @pytest.mark.parametrize("value", ["0", "-1", "86401", "1.5", "soon", "9" * 5000, "1e3"])
 @pytest.mark.parametrize("name", ["default", "target:north:vip"])
 def test_what_is_no_target_is_refused_with_the_mend(manager: Client, name: str, value: str) -> None:
-    answer = manager.post("/targets/", {"default": "60"} | {name: value})
+    answer = manager.post("/targets/", {"percent": "80", "default": "60"} | {name: value})
 
     assert answer.status_code == 422
     assert "Write whole seconds from 1 to 86400" in answer.content.decode()
     assert load_targets() == Targets()
 
 
+@pytest.mark.parametrize("value", ["", "0", "101", "80 %", "-1", "7.5"])
+def test_what_is_no_share_is_refused_with_the_mend(manager: Client, value: str) -> None:
+    answer = manager.post("/targets/", {"percent": value, "default": "60"})
+
+    assert answer.status_code == 422
+    assert "Write a whole number from 1 to 100" in answer.content.decode()
+    assert load_targets() == Targets()
+
+
 def test_a_target_of_a_queue_that_nobody_saw_is_not_stored(manager: Client) -> None:
-    manager.post("/targets/", {"default": "60", "target:north:invented": "5"})
+    manager.post("/targets/", {"percent": "80", "default": "60", "target:north:invented": "5"})
 
     assert load_targets() == Targets()
 
@@ -92,7 +103,8 @@ def test_sessions_and_queues_are_judged_by_the_queue_s_own_target() -> None:
     state = State()
     for source in ("north", "south"):
         state.apply(Change(source, inserts=rows_of(source)))
-    moment = Moment(state, {}, NOW, targets=store_targets(user, 600, {"north:team": 400}))
+    store_targets(user, Targets(600, {"north:team": 400}))
+    moment = Moment(state, {}, NOW, targets=load_targets())
 
     queues = [queue_row(moment, f"{source}:team") for source in ("north", "south")]
     sessions = [session_row(moment, f"{source}:4") for source in ("north", "south")]

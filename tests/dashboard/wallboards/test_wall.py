@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashboard.boards.clock import duration
 from dashboard.boards.moment import Level
+from dashboard.boards.queues import queue_row
+from dashboard.boards.service import together
 from dashboard.boards.wall import Rows, make_wall
 from dashboard.boards.wall_figures import Floor, judge, number
 from dashboard.privacy import Privacy
+from dashboard.templatetags.walls import value_words
 from dashboard.wallboards.definition import (
     COLUMNS,
     LISTS,
@@ -28,6 +32,7 @@ from dashboard.wallboards.definition import (
 )
 from dashboard.wallboards.layout import PARTS, Area, card_lines, deal, parts_of, upright
 from dashboard.wallboards.templates import TEMPLATES
+from tests.dashboard.boards.test_service import QUEUE, moment
 from tests.dashboard.live.test_tables import Life
 from tests.dashboard.wallboards.drawing import floor_of, wallboards
 from tests.services.process import ROOT
@@ -206,6 +211,33 @@ def test_a_wallboard_s_own_targets_judge_its_queues() -> None:
     lenient = floor_of(life(), replace(QUEUE_WALL, targets={queue.key: 86_400 for queue in queues}))
     assert number(strict, Figure.PAST_TARGET).count == len(strict.waiting) > 0
     assert number(lenient, Figure.PAST_TARGET).count == 0
+
+
+def test_figures_of_the_day_agree_with_the_queues_and_are_judged_by_the_wallboard_s_targets() -> None:
+    floor = floor_of(life(), QUEUE_WALL)
+    today = together(queue.today for queue in floor.queues)
+    assert number(floor, Figure.ANSWERED).count == today.answered > 0
+    assert number(floor, Figure.AVERAGE_WAIT).seconds == today.average_seconds
+    level, left = number(floor, Figure.SERVICE_LEVEL), number(floor, Figure.ABANDON_RATE)
+    assert (level.count, level.of, level.percent) == (today.in_target, today.offered, today.level.percent)
+    assert (left.count, left.of) == (number(floor, Figure.ABANDONED).count, today.offered)
+
+    for seconds in (1, 86_400):
+        targets = {queue.key: seconds for queue in floor.queues}
+        own = number(floor_of(life(), replace(QUEUE_WALL, targets=targets)), Figure.SERVICE_LEVEL)
+        assert own.of == today.offered
+        assert (own.count == today.answered) is (seconds == 86_400)
+
+
+@pytest.mark.parametrize(("seconds", "level"), [(89, Level.OK), (90, Level.RISK), (120, Level.CRITICAL)])
+def test_an_average_wait_has_its_thresholds_in_seconds(seconds: int, level: Level) -> None:
+    limits = (Threshold(Figure.AVERAGE_WAIT, 90, 120, Direction.ABOVE),)
+    day = moment("2026-03-11", answered={str(seconds - 5): 1, str(seconds + 5): 1})
+    queue = queue_row(day, QUEUE)
+    assert queue is not None
+    average = number(Floor(replace(QUEUE_WALL, thresholds=limits), day, (), (), (queue,), (), ()), Figure.AVERAGE_WAIT)
+    assert average.level is level
+    assert value_words(average) == duration(seconds)
 
 
 def test_breaching_queues_float_up() -> None:

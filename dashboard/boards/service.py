@@ -1,0 +1,219 @@
+"""How well a day's sessions were served: service level, average wait, who left, and of how many (PRODUCT §6). Pure.
+
+The cases are stays, counted by the mirror as they end (`realtime.stays`), by how many seconds each had lasted; so a
+target that is changed judges the whole day anew. What nobody saw the end of is in no rate; it is counted beside them.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import accumulate
+
+from dashboard.boards.clock import day_bounds, day_of
+from dashboard.boards.moment import AT_RISK_SHARE, Level, Moment
+from realtime.sampling import minute_of
+from realtime.schema import QueueDay, split_key
+
+SHORT_SECONDS = 20
+"""Who leaves sooner never gave anybody the chance to answer, and is in no rate (PRODUCT §6, S)."""
+
+MINIMUM_CASES = 10
+"""A rate of fewer cases is grey and judged by nobody."""
+
+DAWN = timedelta(minutes=2)
+"""Whoever watches since then has watched since the day began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many of so many cases."""
+
+    count: int
+    of: int
+
+    @property
+    def percent(self) -> int:
+        """The share, cut and not rounded: 99.9 % is not all, and 79.9 % has not reached 80."""
+        return 100 * self.count // self.of if self.of else 0
+
+    @property
+    def is_few(self) -> bool:
+        """Whether there are too few cases to make anything of the share."""
+        return self.of < MINIMUM_CASES
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What came of the stays of some queues on a day. `in_target` and `left_early` are among `answered` and `left`;
+    `wait_seconds` is what all that were answered had waited together."""
+
+    answered: int = 0
+    in_target: int = 0
+    wait_seconds: int = 0
+    left: int = 0
+    left_early: int = 0
+    flowed_out: int = 0
+    unknown: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.answered or self.left or self.flowed_out or self.unknown)
+
+    @property
+    def offered(self) -> int:
+        """How many cases rates have: answered, or left after giving us the chance to answer."""
+        return self.answered + self.left - self.left_early
+
+    @property
+    def level(self) -> Rate:
+        """Service level: of all offered, those answered within their queue's target."""
+        return Rate(self.in_target, self.offered)
+
+    @property
+    def abandoned(self) -> Rate:
+        """Of all offered, those who left."""
+        return Rate(self.left - self.left_early, self.offered)
+
+    @property
+    def average_seconds(self) -> int | None:
+        """Average speed of answer; None where nobody was answered."""
+        return round(self.wait_seconds / self.answered) if self.answered else None
+
+
+NOTHING = Service()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Since when a day was watched, on our clock, and how many minutes since then were not."""
+
+    since: datetime
+    missed_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What came of a day so far, how much of it was watched, and the service level that is wanted, in per cent."""
+
+    service: Service
+    watch: Watch | None
+    target_percent: int
+
+    @property
+    def level(self) -> Level | None:
+        """How the service level stands against the wanted one."""
+        return judge_rate(self.service.level, self.target_percent)
+
+
+@dataclass(frozen=True, slots=True)
+class PastDay:
+    """What came of a queue's day that is over; `day` is its date ("2026-11-30")."""
+
+    day: str
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Seconds within which half, and nine tenths, of those who were answered were answered."""
+
+    half: int
+    nine_tenths: int
+
+
+def judge_rate(rate: Rate, target_percent: int) -> Level | None:
+    """Return how a rate stands that should be at least so much: past risk below three quarters of it. None if few."""
+    if rate.is_few:
+        return None
+    if rate.percent >= target_percent:
+        return Level.OK
+    return Level.RISK if rate.percent >= AT_RISK_SHARE * target_percent else Level.CRITICAL
+
+
+def served(counted: QueueDay, target_seconds: int) -> Service:
+    """Return what a queue's day comes to against a target."""
+    answered, left = _by_seconds(counted.get("answered")), _by_seconds(counted.get("left"))
+    return Service(
+        answered=sum(answered.values()),
+        in_target=sum(count for seconds, count in answered.items() if seconds <= target_seconds),
+        wait_seconds=sum(seconds * count for seconds, count in answered.items()),
+        left=sum(left.values()),
+        left_early=sum(count for seconds, count in left.items() if seconds < SHORT_SECONDS),
+        flowed_out=counted.get("flowed_out") or 0,
+        unknown=counted.get("unknown") or 0,
+    )
+
+
+def together(services: Iterable[Service]) -> Service:
+    """Return what several queues' days come to, each judged by its own target."""
+    found = tuple(services)
+    return Service(
+        answered=sum(one.answered for one in found),
+        in_target=sum(one.in_target for one in found),
+        wait_seconds=sum(one.wait_seconds for one in found),
+        left=sum(one.left for one in found),
+        left_early=sum(one.left_early for one in found),
+        flowed_out=sum(one.flowed_out for one in found),
+        unknown=sum(one.unknown for one in found),
+    )
+
+
+def served_today(moment: Moment, known_key: str, target_seconds: int) -> Service:
+    """Return what a queue's day comes to so far."""
+    counted = moment.state.queue_days.get(f"{known_key}/{today(moment, known_key)}")
+    return served(counted, target_seconds) if counted else NOTHING
+
+
+def today(moment: Moment, key: str) -> date:
+    """Return which day it is in the site's zone, on the clock of the source that a row's key belongs to."""
+    source = split_key(key)[0]
+    return moment.once(("today", source), lambda: day_of(moment.now(key), moment.zone))
+
+
+def tomorrow_at(moment: Moment, key: str) -> datetime:
+    """Return when the day is over, on the same clock."""
+    source = split_key(key)[0]
+    return moment.once(("tomorrow", source), lambda: day_bounds(moment.now(key), moment.zone)[1])
+
+
+def past_days(moment: Moment, known_key: str, target_seconds: int) -> tuple[PastDay, ...]:
+    """Return what a queue's days before today came to, as far as they are kept, the latest first."""
+    rows, now = moment.state.queue_days, str(today(moment, known_key))
+    kept = (rows[key] for key in moment.state.referring("queue_day", "known_queue_id", known_key))
+    days = (PastDay(row.get("day") or "", served(row, target_seconds)) for row in kept)
+    return tuple(sorted((one for one in days if one.day < now), key=lambda one: one.day, reverse=True))
+
+
+def quantiles_today(moment: Moment, known_key: str) -> Quantiles | None:
+    """Return how long those waited who were answered in a queue today; None where nobody was."""
+    counted = moment.state.queue_days.get(f"{known_key}/{today(moment, known_key)}", {})
+    answered = sorted(_by_seconds(counted.get("answered")).items())
+    totals = list(accumulate(count for _, count in answered))
+    if not totals:
+        return None
+    half, ninth = (answered[bisect_left(totals, share * totals[-1])][0] for share in (0.5, 0.9))
+    return Quantiles(half, ninth)
+
+
+def day_so_far(moment: Moment, services: Iterable[Service], sources: Iterable[str]) -> Day:
+    """Return what several queues' days come to, of these sources."""
+    return Day(together(services), _watch(moment, sources), moment.targets.percent)
+
+
+def _watch(moment: Moment, sources: Iterable[str]) -> Watch | None:
+    """Return how much of the day these sources were watched, as the one says that was watched least; None if unknown.
+
+    Each minute that a mirror listens it leaves a sample.
+    """
+    begins, _ = day_bounds(moment.at, moment.zone)
+    spans = [moment.history.watched.get(source) for source in sources]
+    found = [span for span in spans if span is not None]
+    if not found or len(found) < len(spans):
+        return None
+    late = timedelta(minutes=max(span.first for span in found) - minute_of(begins))
+    return Watch(begins + late if late > DAWN else begins, max(span.missed for span in found))
+
+
+def _by_seconds(counts: Mapping[str, int] | None) -> Counter[int]:
+    return Counter({int(seconds): count for seconds, count in (counts or {}).items()})

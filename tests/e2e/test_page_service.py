@@ -1,0 +1,110 @@
+"""The day's figures on real pages: from what the appliance says to service level, abandoned and unknown."""
+
+import time
+
+import pytest
+from asgiref.sync import sync_to_async
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.center import BUSY, Center, show
+from tests.services.accessibility import violations
+
+TARGET = 60
+
+
+class Floor:
+    """A team's queue and one representative, who takes sessions."""
+
+    def __init__(self, center: Center) -> None:
+        self.center = center
+        self.queue = center.add_queue("served")
+        self.own = center.insert("queue", name="Ann", type="personal")
+        self.rep = center.insert("representative", username="ann", queue_id=self.own, user_id="7")
+
+    def take(self, *session_ids: str) -> None:
+        """Let the representative take sessions, each as one change."""
+        now = int(time.time())
+        for session in session_ids:
+            self.center.change("support_session", session, queue_id=self.own, queue_entry_timestamp=now)
+            self.center.insert("representative_support_session", support_session_id=session, representative_id=self.rep)
+
+    def serve(self, *seconds_ago: int) -> None:
+        """Let sessions that wait since then be taken and end."""
+        for seconds in seconds_ago:
+            session = self.center.begin_session(self.queue, "Ada", seconds_ago=seconds)
+            self.take(session)
+            self.center.end_session(session)
+
+    def lose(self, *seconds_ago: int) -> None:
+        """Let sessions that wait since then end unanswered."""
+        for seconds in seconds_ago:
+            self.center.end_session(self.center.begin_session(self.queue, "Ada", seconds_ago=seconds))
+
+
+@pytest.fixture(scope="module")
+def floor(center: Center) -> Floor:
+    """The floor of the center."""
+    return Floor(center)
+
+
+async def test_what_becomes_of_sessions_is_on_open_pages_at_once(
+    center: Center, floor: Floor, session: str, page: Page
+) -> None:
+    await show(page, center, session, "/overview/")
+    level = page.locator(".kpi", has_text="Service level")
+    left = page.locator(".kpi", has_text="Abandoned today")
+    await expect(level).to_contain_text("nobody answered or left yet")
+
+    await sync_to_async(floor.serve)(5, 10)
+    await expect(level).to_contain_text("2 of 2", timeout=BUSY)
+    await expect(level).to_contain_text("too few to rate")
+    await sync_to_async(floor.serve)(5, 5, 5, 5, 5, TARGET + 40)
+    await sync_to_async(floor.lose)(2, 90, 120)  # the first of them early
+
+    await expect(level.locator(".kpi__value")).to_have_text("70 %", timeout=BUSY)
+    await expect(level).to_contain_text("Below target 80 %")
+    await expect(level).to_contain_text("n = 10, today since")
+    await expect(left.locator(".kpi__value")).to_have_text("2")
+    await expect(left).to_contain_text("20 % of 10")
+    row = page.locator("#overview-queues tr", has_text="served")
+    await expect(row.locator("[data-col=service]")).to_have_text("70 %▸ 80 % · n = 10")
+
+    await page.get_by_role("button", name="Explain Service level").click()
+    explained = page.locator("#explain-service")
+    await expect(explained).to_contain_text("= 70 %")
+    await sync_to_async(floor.serve)(5)
+    await expect(explained).to_contain_text("8 ÷ (9 + 3", timeout=BUSY)  # open, and still live
+    await page.keyboard.press("Escape")
+    await expect(explained).to_be_hidden()
+
+
+async def test_a_queue_s_drawer_tells_its_day_and_what_nobody_saw_is_in_no_rate(
+    center: Center, floor: Floor, session: str, page: Page
+) -> None:
+    waiting = await sync_to_async(center.begin_session)(floor.queue, "Bea")
+    await show(page, center, session, "/queues/?q=served")
+    await page.get_by_role("link", name="served").click()
+    drawer = page.locator("#drawer")
+    await expect(drawer).to_contain_text("Who can take a session here")
+    await expect(drawer).to_contain_text("0:05")  # half of those answered waited as long
+    unknown = drawer.locator(".pairs div", has_text="Unknown")
+    await expect(unknown).to_contain_text("0")
+    before = await drawer.locator("h3 .rate").text_content()
+
+    await sync_to_async(center.appliance.cause)("truncate")
+    await sync_to_async(center.end_session)(waiting)  # while the full copy is on its way
+
+    await expect(unknown).to_contain_text("1 ended while nobody listened", timeout=BUSY)
+    await expect(drawer.locator("h3 .rate")).to_have_text(before or "")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+async def test_axe_finds_nothing_on_an_explained_figure(
+    center: Center, session: str, browser: Browser, width: int
+) -> None:
+    page = await browser.new_page(bypass_csp=True, viewport={"width": width, "height": 900})
+    await show(page, center, session, "/overview/")
+    await page.get_by_role("button", name="Explain Abandoned today").click()
+    await expect(page.locator("#explain-abandoned")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") == width
+    assert await violations(page) == []
