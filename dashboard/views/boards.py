@@ -18,12 +18,12 @@ from dashboard.live.details import DETAILS
 from dashboard.live.registry import choose_view
 from dashboard.live.view import ViewKey
 from dashboard.live.vista import may_read, vista_of
+from dashboard.on_demand import accounts_with, describe_record
 from dashboard.once import make_key
 from dashboard.permission import may
 from dashboard.roles import Right
 from dashboard.templatetags.words import heading
 from dashboard.vendors.base import Capability
-from dashboard.views.vendor_sessions import accounts_with, describe_record
 
 TITLES = {
     "sessions": "Sessions",
