@@ -21,4 +21,4 @@ def lasting_key(key: str, row: Fields) -> str:
 def lasting_session_key(key: str, row: Fields) -> str:
     """Return the key of a session that outlives the appliance's row ids: its `lsid`; without one, its row's."""
     source, row_id = split_key(key)
-    return row_key(source, f"lsid/{row['lsid']}"[:KEY_SIGNS] if row.get("lsid") else f"row/{row_id}")
+    return row_key(source, (f"lsid/{row['lsid']}" if row.get("lsid") else f"row/{row_id}")[:KEY_SIGNS])

@@ -22,6 +22,9 @@ from realtime.state import State
 GRACE = timedelta(seconds=60)
 """A customer whose last client is away for longer has left."""
 
+TICK = timedelta(seconds=1)
+"""By so much two times of one moment may differ: the appliance tells whole seconds, or parts of them."""
+
 LONGEST = timedelta(days=7)
 """Longer waits, and moments further back, are what a wrong clock tells: they are cut."""
 
@@ -58,7 +61,7 @@ def note_stays(look: Look, applied: Applied) -> None:
         if row is not None:
             _review(look, key, row, applied)
         elif applied.cause is Cause.LIVE:  # what a copy no longer shows is judged when it is complete
-            _end(look, key)
+            _end(look, key, applied)
 
 
 def settle_stays(look: Look) -> None:
@@ -98,12 +101,18 @@ def _touched(state: State, applied: Applied) -> Iterable[str]:
     return keys
 
 
-def _end(look: Look, session_key: str) -> None:
-    """A session ended while we listened: who was not answered has left."""
+def _end(look: Look, session_key: str, applied: Applied) -> None:
+    """A session ended while we listened: who was not answered has left.
+
+    Somebody may have been in it whose taking it nobody saw: then it is unknown.
+    """
+    parts = applied.rows.get("representative_support_session", {}).values()
+    had_reps = any(part.before and part.before.get("support_session_id") == session_key for part in parts)
+    outcome = Outcome.UNKNOWN if had_reps or _reps(look.state, session_key) else Outcome.LEFT
     for key in look.state.referring("team_stay", "support_session_id", session_key):
         stay = look.state.tables["team_stay"][key]
         if stay.get("outcome") is None:
-            _count(look, stay, Outcome.LEFT, stay.get("client_left_at") or look.now)
+            _count(look, stay, outcome, stay.get("client_left_at") or look.now)
         _forget(look, key)
 
 
@@ -166,7 +175,7 @@ def _answered(look: Look, stay: Fields, session_key: str, *, before: datetime | 
     if stay.get("outcome") is not None:
         return stay
     joined = [at or look.now for at in _reps(look.state, session_key)]
-    joined = [at for at in joined if at >= stay["entered_at"] and (before is None or at < before)]
+    joined = [at for at in joined if at >= stay["entered_at"] - TICK and (before is None or at < before)]
     if not joined:
         return stay
     outcome = Outcome.ANSWERED if is_live else Outcome.UNKNOWN

@@ -80,6 +80,21 @@ def test_a_session_that_arrives_answered_waited_for_as_long_as_the_appliance_say
     assert outcomes(watch) == {("answered", 30): 1}
 
 
+def test_a_session_in_which_somebody_was_before_it_came_to_the_queue_is_no_abandon() -> None:
+    watch = center()
+    earlier = REP | {"created_at": ENTERED - timedelta(minutes=1)}
+    watch.step(support_session={"h:s": SESSION}, representative_support_session={"h:1": earlier})
+    watch.step(deletes={"support_session": ["h:s"], "representative_support_session": ["h:1"]})
+    assert outcomes(watch) == {("unknown", 0): 1}
+
+
+def test_times_in_parts_of_seconds_and_in_whole_ones_agree() -> None:
+    watch = center()
+    watch.step(support_session={"h:s": SESSION | {"queue_entered_at": NOW + timedelta(seconds=0.9)}})
+    watch.step(representative_support_session={"h:1": REP})
+    assert outcomes(watch) == {("answered", 0): 1}
+
+
 def test_a_second_representative_answers_nothing() -> None:
     watch = waiting()
     watch.step(representative_support_session={"h:1": REP})

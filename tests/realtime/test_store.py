@@ -112,6 +112,35 @@ def test_what_was_committed_is_what_is_loaded(said: list[Said]) -> None:
     assert store.load(SOURCE).rows == listener.state.tables
 
 
+def test_what_became_of_stays_comes_back_as_it_was() -> None:
+    queue, at = f"{SOURCE}:team/7", datetime(2026, 3, 11, 18, 42, 0, 250_000, tzinfo=UTC)
+    rows: Rows = {
+        "queue_day": {
+            f"{queue}/2026-03-11": {
+                "known_queue_id": queue,
+                "day": "2026-03-11",
+                "answered": {"0": 2, "604800": 1},
+                "left": {"19": 1},
+                "flowed_out": 3,
+            },
+            f"{queue}/2026-03-12": {"known_queue_id": queue, "day": "2026-03-12", "unknown": 1},
+        },
+        "team_stay": {
+            f"{SOURCE}:lsid/a": {"support_session_id": f"{SOURCE}:1", "known_queue_id": queue, "entered_at": at},
+            f"{SOURCE}:row/2": {"known_queue_id": queue, "entered_at": at, "client_left_at": at, "outcome": "left"},
+        },
+    }
+    lease = taken()
+    store.commit(lease, Change(SOURCE, inserts=rows), "e")
+    day = rows["queue_day"][f"{queue}/2026-03-11"]
+    again = {f"{queue}/2026-03-11": day | {"answered": {"0": 3, "604800": 1}}}
+    store.commit(lease, Change(SOURCE, inserts={"queue_day": again}), "e")
+
+    loaded = store.load(SOURCE).rows
+    assert loaded["queue_day"] == rows["queue_day"] | again
+    assert loaded["team_stay"] == rows["team_stay"]
+
+
 def test_each_commit_takes_the_next_number() -> None:
     lease = taken()
     assert [store.commit(lease, Change(SOURCE), epoch) for epoch in ("e1", "e1", "e2")] == [1, 2, 3]
