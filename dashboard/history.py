@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from dashboard.boards.clock import day_bounds
 from dashboard.boards.history import History, Watched
-from dashboard.boards.wall_trend import MINUTES
+from dashboard.boards.trend import MINUTES
 from realtime.sampling import minute_of
 from realtime.store import count_samples, load_samples
 

@@ -10,12 +10,13 @@ from datetime import datetime
 
 from dashboard.boards.links import Condition, describe, is_mirrored, vendor_of
 from dashboard.boards.listing import ListQuery
-from dashboard.boards.moment import Level
+from dashboard.boards.moment import Level, Moment
 from dashboard.boards.presentations import PresentationRow
 from dashboard.boards.queues import QUEUE_LIST, QueueRow
 from dashboard.boards.representatives import RepresentativeRow
-from dashboard.boards.service import Day
+from dashboard.boards.service import Day, day_so_far
 from dashboard.boards.sessions import SESSION_LIST, SessionRow
+from dashboard.boards.trend import Sampled, Trend, trend_of
 from realtime.presence import RepresentativeState, SessionState
 from realtime.status import LinkStatus
 
@@ -50,7 +51,7 @@ class SourceShare:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """The key figures. `longest` is the session that waits longest; `can_take` counts whoever the appliance would give
-    a session, `available` those of them who are free. `today` is what came of the day's stays so far."""
+    a session, `available` those of them who are free."""
 
     waiting: int
     past_target: int
@@ -66,14 +67,19 @@ class Figures:
     in_session: int
     away: int
     presentations: int
-    today: Day
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the overview shows; the lists are cut to what fits, `attention` and `queues` worst first."""
+    """What the overview shows; the lists are cut to what fits, `attention` and `queues` worst first.
+
+    `today` is what came of the day's stays so far; the trends are of the last hour.
+    """
 
     figures: Figures
+    today: Day
+    waiting_trend: Trend
+    longest_trend: Trend
     states: tuple[StateShare, ...]
     attention: tuple[SessionRow, ...]
     attention_count: int
@@ -82,14 +88,15 @@ class Overview:
 
 
 def make_overview(
+    moment: Moment,
     sessions: Collection[SessionRow],
     representatives: Collection[RepresentativeRow],
     queues: Collection[QueueRow],
     presentations: Collection[PresentationRow],
-    today: Day,
     stale: Collection[str] = (),
 ) -> Overview:
     """Put the overview together from all rows in view. Of `stale` sources only queues are shown, after all others."""
+    current = [row for row in queues if row.source not in stale]
     sessions = [row for row in sessions if row.source not in stale]
     representatives = [row for row in representatives if row.source not in stale]
     presentations = [row for row in presentations if row.source not in stale]
@@ -97,7 +104,10 @@ def make_overview(
     ordered = sorted(QUEUE_LIST.order(queues, ListQuery()), key=lambda row: row.source in stale)
     members = Counter(row.state for row in representatives)
     return Overview(
-        figures=_figures(sessions, representatives, members, len(presentations), today),
+        figures=_figures(sessions, representatives, members, len(presentations)),
+        today=day_so_far(moment, (row.today for row in current), {row.source for row in current}),
+        waiting_trend=trend_of(moment, current, Sampled.WAITING),
+        longest_trend=trend_of(moment, current, Sampled.LONGEST),
         states=tuple(StateShare(state, members[state]) for state in RepresentativeState),
         attention=tuple(attention[:ATTENTION_LIMIT]),
         attention_count=len(attention),
@@ -111,7 +121,6 @@ def _figures(
     representatives: Collection[RepresentativeRow],
     members: Counter[RepresentativeState],
     presentations: int,
-    today: Day,
 ) -> Figures:
     by_state = Counter(row.state for row in sessions)
     waiting = [row for row in sessions if row.state is SessionState.WAITING]
@@ -131,7 +140,6 @@ def _figures(
         in_session=members[RepresentativeState.IN_SESSION],
         away=members[RepresentativeState.AWAY],
         presentations=presentations,
-        today=today,
     )
 
 

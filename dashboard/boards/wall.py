@@ -10,7 +10,7 @@ from dashboard.boards.moment import Moment
 from dashboard.boards.overview import StateShare
 from dashboard.boards.wall_figures import Floor, number
 from dashboard.boards.wall_lines import Line, lines_of, time_of_day, trust_of_all
-from dashboard.boards.wall_trend import trend
+from dashboard.boards.wall_trend import trend_tile
 from dashboard.wallboards import definition
 from dashboard.wallboards.definition import LISTS, Announcement, Figure, Form, Kind, Page, Wallboard
 from dashboard.wallboards.layout import (
@@ -229,7 +229,7 @@ def _single(floor: Floor, tile: definition.Tile) -> object:
         case Kind.NUMBER if tile.figure is not None:
             return number(floor.current, tile.figure)
         case Kind.TREND if tile.figure is not None:
-            return trend(floor.current, tile.figure)
+            return trend_tile(floor.current, tile.figure)
         case Kind.STATES:
             return tuple(StateShare(state, floor.current.members[state]) for state in RepresentativeState)
         case Kind.ANNOUNCEMENT:

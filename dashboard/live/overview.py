@@ -7,7 +7,6 @@ from dashboard.boards.links import is_mirrored
 from dashboard.boards.moment import Moment
 from dashboard.boards.overview import make_overview, source_shares
 from dashboard.boards.presentations import Phase
-from dashboard.boards.service import day_so_far
 from dashboard.live.fragments import row_id
 from dashboard.live.painter import Picture, Piece
 from dashboard.live.scoped import Shelves
@@ -36,16 +35,13 @@ class OverviewView:
         """Return the figures, what needs attention, the queues and the representatives by state."""
         self._tables.refresh(moment)
         trust = trust_in(moment.statuses, moment.at, is_mirrored, is_mixed=False, sight=self._sight)
-        queues = self._tables.queues.rows.values()
-        current = [row for row in queues if row.source not in trust.stale]
-        today = day_so_far(moment, (row.today for row in current), {row.source for row in current})
         sessions = [row for row in self._tables.sessions.rows.values() if row.ended_at is None]
         overview = make_overview(
+            moment,
             sessions,
             self._tables.representatives.rows.values(),
-            queues,
+            self._tables.queues.rows.values(),
             [row for row in self._tables.presentations.rows.values() if row.phase is Phase.RUNNING],
-            today,
             trust.stale,
         )
         shares = source_shares(moment.statuses, self._tables.combined.tally, moment.configured.vendors, moment.at)
@@ -62,7 +58,7 @@ class OverviewView:
         return Picture(
             "boards/overview.html",
             {
-                "figures": tile("figures", overview.figures),
+                "figures": tile("figures", overview),
                 "attention_head": tile("attention-head", overview.attention_count),
                 "queues_head": head("overview-queues-head", overview.queue_count),
                 "states": tile("states", overview.states),

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from django import template
 
 from dashboard.boards.clock import duration
-from dashboard.boards.wall_trend import EARLIER, Trend
+from dashboard.boards.trend import EARLIER, Sampled, Trend
 from dashboard.templatetags.figures import count
-from dashboard.wallboards.definition import TIMES
 
 register = template.Library()
 
@@ -82,7 +81,7 @@ def change_words(trend: Trend) -> str:
     """Return by how much the last look differs from the earlier one."""
     if not trend.change:
         return f"as {EARLIER} min ago"
-    more, fewer = ("longer", "shorter") if trend.number.figure in TIMES else ("more", "fewer")
+    more, fewer = ("longer", "shorter") if trend.what is Sampled.LONGEST else ("more", "fewer")
     side = more if trend.change > 0 else fewer
     return f"{trend_value(trend, abs(trend.change))} {side} than {EARLIER} min ago"
 
@@ -90,7 +89,7 @@ def change_words(trend: Trend) -> str:
 @register.simple_tag
 def trend_value(trend: Trend, value: int | None) -> str:
     """Return a value of a trend's past, as its figure is said."""
-    return duration(value) if value is not None and trend.number.figure in TIMES else count(value)
+    return duration(value) if value is not None and trend.what is Sampled.LONGEST else count(value)
 
 
 @register.filter

@@ -7,8 +7,9 @@ import pytest
 
 from dashboard.boards.history import History
 from dashboard.boards.scope import Scope
+from dashboard.boards.trend import EARLIER, LEAST, MINUTES, Trend
 from dashboard.boards.wall_figures import Floor, number
-from dashboard.boards.wall_trend import EARLIER, LEAST, MINUTES, Trend, trend
+from dashboard.boards.wall_trend import trend_tile
 from dashboard.live.scoped import shelves_of
 from dashboard.templatetags import trends
 from dashboard.wallboards.definition import Direction, Figure, Threshold
@@ -24,6 +25,10 @@ def watched(floor: Floor, *minutes: dict[str, tuple[int, int]] | None) -> Floor:
     own = {end - len(minutes) + place: waits for place, waits in enumerate(minutes) if waits is not None}
     source = floor.queues[0].source
     return replace(floor, moment=replace(floor.moment, history=History({source: own})))
+
+
+def trend(floor: Floor, figure: Figure) -> Trend:
+    return trend_tile(floor, figure).trend
 
 
 def plain() -> Floor:
