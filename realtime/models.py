@@ -174,6 +174,7 @@ class TeamStay(MirroredRow):
     known_queue = reference("KnownQueue")
     entered_at = models.DateTimeField(null=True)
     client_left_at = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True)
     outcome = models.TextField(null=True)
 
 

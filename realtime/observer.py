@@ -26,7 +26,8 @@ def observe(state: State, applied: Applied, now: datetime, zone: tzinfo = UTC) -
     _note_spells(state, applied, now, change)
     _note_journeys(state, applied, now, change)
     _note_queues(state, applied, now, change)
-    note_stays(Look(state, change, now, zone), applied)
+    if applied.cause is Cause.LIVE:
+        note_stays(Look(state, change, now, zone, applied), applied)
     return _unless_empty(change)
 
 

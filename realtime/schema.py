@@ -197,14 +197,16 @@ class QueueStay(Row, total=False):
 class TeamStay(Row, total=False):
     """A live session's latest stay in a team or prewait queue, and what came of it (`realtime.stays`).
 
-    Its key is "<source>:<lsid>", so it outlives the appliance's row ids. `outcome` is None while the stay is open: also
-    while a representative has been asked and has not accepted. `client_left_at` is when the last client went.
+    Its key is "<source>:lsid/<lsid>", so it outlives the appliance's row ids; "<source>:row/<row id>" while no `lsid`
+    is told. `outcome` is None while the stay is open: also while a representative is asked and has not accepted.
+    `client_left_at` is when the last client went, `taken_at` when we saw somebody in it who is not told to have joined.
     """
 
     support_session_id: ToSupportSession
     known_queue_id: ToKnownQueue
     entered_at: Moment
     client_left_at: Moment
+    taken_at: Moment
     outcome: Text
 
 

@@ -1,26 +1,34 @@
 """What becomes of stays: answered, left, flowed out, or unknown; counted by queue and day (PRODUCT §6). Pure.
 
 A stay is one continuous stay of a session in one team or prewait queue, from its entry until somebody takes it. Each
-live session's latest one is held as a `team_stay`; what came of it is counted in its queue's `queue_day`. Who still
-waits after a time without the appliance has waited all along, since the moment that it tells. What came of a stay is
-seen by being there: of what ended while nobody listened it is unknown, also where somebody is in the session now (they
-may have taken it from another queue, or from somebody else), and stays out of every rate.
+live session's latest one is held as a `team_stay`; what came of it is counted in its queue's `queue_day`.
+
+What came of a stay is seen by being there. A copy is looked at when it is complete, and tells one thing only: who
+still waits has waited all along, since the moment that the appliance says. Of all other stays it is unknown what came
+of them, also where somebody is in the session now (they may have taken it from another queue, or from somebody else);
+they stay out of every rate.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import cast
 
-from realtime.change import Applied, Cause, Change, Fields
+from realtime.change import Applied, Change, Fields
 from realtime.lasting import KNOWN_QUEUE_TYPES, lasting_key, lasting_session_key
 from realtime.presence import waiting_since
 from realtime.schema import SupportSession, row_key
 from realtime.state import State
 
+SHORT_SECONDS = 20
+"""Who leaves sooner never gave anybody the chance to answer, and is in no rate (PRODUCT §6, S)."""
+
 GRACE = timedelta(seconds=60)
 """A customer whose last client is away for longer has left."""
+
+LATENCY = timedelta(seconds=20)
+"""By so much the appliance may be late with what it tells (PRODUCT §1)."""
 
 TICK = timedelta(seconds=1)
 """By so much two times of one moment may differ: the appliance tells whole seconds, or parts of them."""
@@ -45,32 +53,47 @@ class Outcome(StrEnum):
 class Look:
     """A State at `now` (the appliance's clock), and the Change into which is written what is noted of it.
 
-    `zone` is the site's: it decides which day something belongs to.
+    `applied` is the step that just happened, None where a whole copy is looked at. `zone` is the site's: it decides
+    which day something belongs to.
     """
 
     state: State
     change: Change
     now: datetime
     zone: tzinfo
+    applied: Applied | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a session is: in which team queue (its lasting key; None in somebody's own or an unknown one), since when
+    as far as that is told, and when the representatives who are in it joined, None where that is not told."""
+
+    session_key: str
+    queue: str | None
+    entered_at: datetime | None
+    joined: tuple[datetime | None, ...]
 
 
 def note_stays(look: Look, applied: Applied) -> None:
-    """Note what the last step of the State says of stays."""
+    """Note what a step says that happened while we listened."""
+    _follow_renamed(look, applied)
     for key in _touched(look.state, applied):
-        row = look.state.support_sessions.get(key)
-        if row is not None:
-            _review(look, key, row, applied)
-        elif applied.cause is Cause.LIVE:  # what a copy no longer shows is judged when it is complete
+        row = look.state.tables["support_session"].get(key)
+        if row is None:
             _end(look, key, applied)
+        else:
+            _review(look, key, row)
 
 
 def settle_stays(look: Look) -> None:
-    """A copy is complete: note that nobody knows what came of the open stays whose session it did not show."""
-    sessions = look.state.support_sessions
+    """A copy is complete: go on with the stays that it shows, and note that of all others nobody knows what came."""
+    prefix = row_key(look.change.source, "")
+    shown = {
+        _review(look, key, row) for key, row in look.state.tables["support_session"].items() if key.startswith(prefix)
+    }
     for key, stay in _stays_of(look):
-        session_key = stay.get("support_session_id") or ""
-        session = sessions.get(session_key)
-        if session is None or lasting_session_key(session_key, cast("Fields", session)) != key:
+        if key not in shown:
             if stay.get("outcome") is None:
                 _count(look, stay, Outcome.UNKNOWN, look.now)
             _forget(look, key)
@@ -101,112 +124,150 @@ def _touched(state: State, applied: Applied) -> Iterable[str]:
     return keys
 
 
+def _follow_renamed(look: Look, applied: Applied) -> None:
+    """Let who waits in a queue wait in it also under another lasting key: a name that changed, a team told late."""
+    for queue, row in applied.rows.get("queue", {}).items():
+        before, after = (_lasting(queue, one) for one in row)
+        if before and after and before != after:
+            for key in look.state.referring("team_stay", "known_queue_id", before):
+                stay = look.state.tables["team_stay"][key]
+                if stay.get("outcome") is None:
+                    _keep(look, key, stay | {"known_queue_id": after})
+
+
+def _lasting(queue_key: str, row: Fields | None) -> str | None:
+    """Return the lasting key of a team or prewait queue."""
+    return lasting_key(queue_key, row) if row and row.get("type") in KNOWN_QUEUE_TYPES else None
+
+
 def _end(look: Look, session_key: str, applied: Applied) -> None:
-    """A session ended while we listened: who was not answered has left.
+    """A session ended: who was not answered has left.
 
     Somebody may have been in it whose taking it nobody saw: then it is unknown.
     """
     parts = applied.rows.get("representative_support_session", {}).values()
     had_reps = any(part.before and part.before.get("support_session_id") == session_key for part in parts)
-    outcome = Outcome.UNKNOWN if had_reps or _reps(look.state, session_key) else Outcome.LEFT
+    outcome = Outcome.UNKNOWN if had_reps or _joined(look.state, session_key) else Outcome.LEFT
     for key in look.state.referring("team_stay", "support_session_id", session_key):
         stay = look.state.tables["team_stay"][key]
         if stay.get("outcome") is None:
-            _count(look, stay, outcome, stay.get("client_left_at") or look.now)
+            _close(look, stay, outcome, stay.get("client_left_at") or look.now)
         _forget(look, key)
 
 
-def _review(look: Look, session_key: str, row: SupportSession, applied: Applied) -> None:
-    """Bring a session's stay up to what its rows say now."""
-    is_live = applied.cause is Cause.LIVE
-    key, held = _held(look, session_key, cast("Fields", row), is_live=is_live)
-    queue, entered_at = _team_queue(look.state, row), waiting_since(row) or look.now
+def _review(look: Look, session_key: str, row: Fields) -> str:
+    """Bring a session's stay up to what its rows say now; return the session's lasting key."""
+    key, held = _held(look, session_key, row)
+    queue_key = row.get("queue_id") or ""
+    queue = _lasting(queue_key, look.state.tables["queue"].get(queue_key))
     if held is None and queue is None:
-        return
-    stay = held or _first_seen(look, session_key, queue or "", entered_at, is_live=is_live)
-    has_moved = queue is not None and queue != stay["known_queue_id"]
-    stay = _answered(look, stay, session_key, before=entered_at if has_moved else None, is_live=is_live)
-    if queue is not None and _is_another(look.state, stay, session_key, queue, entered_at):
+        return key
+    place = Place(session_key, queue, waiting_since(cast("SupportSession", row)), _joined(look.state, session_key))
+    stay = _told_later(look, held, place) if held else _begun(look, place)
+    stay = _answered(look, stay, place)
+    if _is_another(look, stay, place):
         if stay.get("outcome") is None:
-            _count(look, stay, Outcome.FLOWED_OUT if is_live else Outcome.UNKNOWN, entered_at if is_live else look.now)
-        stay = _first_seen(look, session_key, queue, entered_at, is_live=is_live)
-        stay = _answered(look, stay, session_key, before=None, is_live=is_live)
-    stay = _with_client(look, stay, session_key, applied) | {"support_session_id": session_key}
+            moved_at = place.entered_at or look.now
+            outcome, at = (Outcome.FLOWED_OUT, moved_at) if look.applied else (Outcome.UNKNOWN, look.now)
+            _close(look, stay, outcome, at)
+        stay = _answered(look, _begun(look, place, after=stay), place)
+    stay = _with_client(look, stay, session_key) | {"support_session_id": session_key}
     if stay != look.state.tables["team_stay"].get(key):
         _keep(look, key, stay)
+    return key
 
 
-def _held(look: Look, session_key: str, row: Fields, *, is_live: bool) -> tuple[str, Fields | None]:
-    """Return a session's lasting key and the stay held for it, also from before the appliance told its `lsid`."""
-    stays = look.state.tables["team_stay"]
+def _held(look: Look, session_key: str, row: Fields) -> tuple[str, Fields | None]:
+    """Return a session's lasting key and the stay held for it.
+
+    Its `lsid` may be told late, or be gone for a moment: while we listen, its row is the same.
+    """
+    stays, noted = look.state.tables["team_stay"], look.change.inserts.get("team_stay", {})
     key, provisional = lasting_session_key(session_key, row), lasting_session_key(session_key, {})
-    if key not in stays and is_live and provisional in stays:
+    if look.applied and key == provisional:
+        key = next(iter(look.state.referring("team_stay", "support_session_id", session_key)), key)
+    held = noted.get(key) or stays.get(key)
+    if held is None and look.applied and provisional in stays:
         _forget(look, provisional)
         return key, stays[provisional]
-    return key, stays.get(key)
+    return key, held
 
 
-def _team_queue(state: State, row: SupportSession) -> str | None:
-    """Return the lasting key of the team or prewait queue that a session is in; None in a personal or unknown one."""
-    key = row.get("queue_id") or ""
-    queue = state.queues.get(key)
-    return lasting_key(key, cast("Fields", queue)) if queue and queue.get("type") in KNOWN_QUEUE_TYPES else None
-
-
-def _first_seen(look: Look, session_key: str, queue: str, entered_at: datetime, *, is_live: bool) -> Fields:
-    """Return a stay as it begins; one that a copy shows as answered is over, and was not ours to count."""
-    stay = {"support_session_id": session_key, "known_queue_id": queue, "entered_at": entered_at}
-    is_over = not is_live and bool(_reps(look.state, session_key))
-    return stay | {"outcome": Outcome.ANSWERED.value} if is_over else stay
-
-
-def _reps(state: State, session_key: str) -> list[datetime | None]:
-    """Return when the representatives who are in a session took it."""
+def _joined(state: State, session_key: str) -> tuple[datetime | None, ...]:
+    """Return when the representatives who are in a session joined it."""
     rows = state.representative_support_sessions
     keys = state.referring("representative_support_session", "support_session_id", session_key)
-    return [rows[key].get("created_at") for key in keys]
+    return tuple(rows[key].get("created_at") for key in keys)
 
 
-def _answered(look: Look, stay: Fields, session_key: str, *, before: datetime | None, is_live: bool) -> Fields:
-    """Return a stay, answered and counted if somebody took the session in it: since its start, and `before` it moved.
+def _begun(look: Look, place: Place, after: Fields | None = None) -> Fields:
+    """Return a stay as it begins, perhaps after another one.
 
-    What only a copy shows may have happened in another queue, or begun with somebody else: it is unknown.
+    One that a copy shows in somebody's hands is over, and was not ours to count. Where those who answered the one
+    before stayed on for a while, it begins as they go, whatever the appliance says.
+    """
+    entered_at = place.entered_at or look.now
+    if look.applied and after and after.get("outcome") and not place.joined and look.now - entered_at > LATENCY:
+        entered_at = look.now
+    stay = {"support_session_id": place.session_key, "known_queue_id": place.queue, "entered_at": entered_at}
+    return stay if look.applied or not place.joined else stay | {"outcome": Outcome.ANSWERED.value}
+
+
+def _told_later(look: Look, stay: Fields, place: Place) -> Fields:
+    """Return an open stay with its beginning as the appliance tells it, if that came after its session."""
+    told = place.entered_at
+    if told is None or stay.get("outcome") is not None or place.queue != stay["known_queue_id"]:
+        return stay
+    seen = look.applied.rows.get("support_session", {}).get(place.session_key) if look.applied else None
+    is_new = seen is not None and seen.before is not None and seen.before.get("queue_entered_at") is None
+    return stay | {"entered_at": told} if is_new or told < stay["entered_at"] else stay
+
+
+def _answered(look: Look, stay: Fields, place: Place) -> Fields:
+    """Return a stay, answered and counted if somebody took the session in it: since its start, and before it moved.
+
+    Whose row does not say when they joined is noted: it may be told yet.
     """
     if stay.get("outcome") is not None:
         return stay
-    joined = [at or look.now for at in _reps(look.state, session_key)]
-    joined = [at for at in joined if at >= stay["entered_at"] - TICK and (before is None or at < before)]
-    if not joined:
-        return stay
-    outcome = Outcome.ANSWERED if is_live else Outcome.UNKNOWN
-    _count(look, stay, outcome, min(joined) if is_live else look.now)
-    return stay | {"outcome": outcome.value}
+    has_moved = place.queue is not None and place.queue != stay["known_queue_id"]
+    until = place.entered_at if has_moved else None
+    joined = [at for at in place.joined if at and at >= stay["entered_at"] - TICK and (until is None or at < until)]
+    if joined or (place.joined and not look.applied):
+        at, outcome = (min(joined), Outcome.ANSWERED) if look.applied else (look.now, Outcome.UNKNOWN)
+        _count(look, stay, outcome, at)
+        return stay | {"outcome": outcome.value}
+    if "taken_at" in stay and not place.joined and look.now - stay["taken_at"] > LATENCY:
+        _close(look, stay, Outcome.ANSWERED, look.now)
+        return stay | {"outcome": Outcome.ANSWERED.value}
+    return stay | {"taken_at": look.now} if None in place.joined and "taken_at" not in stay else stay
 
 
-def _is_another(state: State, stay: Fields, session_key: str, queue: str, entered_at: datetime) -> bool:
-    """Whether a session that stands in `queue` since `entered_at` has begun another stay.
+def _is_another(look: Look, stay: Fields, place: Place) -> bool:
+    """Whether a session has begun another stay.
 
     While whoever answered the last one is still in it, it has not: some appliances may move it to say who has it.
     """
-    is_elsewhere: bool = queue != stay["known_queue_id"]
+    if place.queue is None:
+        return False
+    is_elsewhere: bool = place.queue != stay["known_queue_id"]
+    is_later = place.entered_at is not None and place.entered_at > stay["entered_at"] + TICK
     if stay.get("outcome") is None:
-        return is_elsewhere
-    reps = _reps(state, session_key)
+        return is_elsewhere or (is_later and not look.applied)
     if is_elsewhere:
-        return all(at is not None and at >= entered_at for at in reps)
-    return not reps and bool(entered_at > stay["entered_at"])
+        since = place.entered_at or look.now
+        return all(at is not None and at >= since for at in place.joined)
+    return is_later and not place.joined
 
 
-def _with_client(look: Look, stay: Fields, session_key: str, applied: Applied) -> Fields:
+def _with_client(look: Look, stay: Fields, session_key: str) -> Fields:
     """Return a stay with the moment since when its customer has no client, if one was seen to go."""
     clients = look.state.referring("customer_client", "support_session_id", session_key)
-    if clients or stay.get("outcome") is not None:
+    if clients or not look.applied or stay.get("outcome") is not None:
         return {name: value for name, value in stay.items() if name != "client_left_at"}
-    if applied.cause is Cause.LIVE and "client_left_at" not in stay:
-        rows = applied.rows.get("customer_client", {}).values()
-        if any(row.before and row.before.get("support_session_id") == session_key for row in rows):
-            return stay | {"client_left_at": look.now}
-    return stay
+    rows = look.applied.rows.get("customer_client", {}).values()
+    has_left = any(row.before and row.before.get("support_session_id") == session_key for row in rows)
+    return stay | {"client_left_at": look.now} if has_left and "client_left_at" not in stay else stay
 
 
 def _keep(look: Look, key: str, stay: Fields) -> None:
@@ -217,18 +278,24 @@ def _forget(look: Look, key: str) -> None:
     look.change.deletes.setdefault("team_stay", []).append(key)
 
 
-def _count(look: Look, stay: Mapping[str, object], outcome: Outcome, at: datetime) -> None:
-    """Count what came of a stay at a moment, on its day."""
-    at = min(max(at, look.now - LONGEST), look.now)
-    queue, entered_at = str(stay["known_queue_id"]), cast("datetime", stay["entered_at"])
-    day = at.astimezone(look.zone).date()
+def _close(look: Look, stay: Fields, outcome: Outcome, at: datetime) -> None:
+    """Count what came of an open stay that is over: an answer, if somebody was seen in it and never told since when."""
+    taken_at = stay.get("taken_at") if look.applied else None
+    _count(look, stay, Outcome.ANSWERED if taken_at else outcome, taken_at or at)
+
+
+def _count(look: Look, stay: Fields, outcome: Outcome, at: datetime) -> None:
+    """Count what came of a stay at a moment, on its day. How long it lasted needs no clock of ours."""
+    wait = min(max(at - stay["entered_at"], timedelta()), LONGEST)
+    day = min(max(at, look.now - LONGEST), look.now).astimezone(look.zone).date()
+    queue = str(stay["known_queue_id"])
     key = f"{queue}/{day}"
     rows = look.change.inserts.setdefault("queue_day", {})
     row = rows.get(key) or look.state.tables["queue_day"].get(key)
     if row is None:
         row = {"known_queue_id": queue, "day": str(day)}
         _forget_days(look, queue, str(day - timedelta(days=DAYS_KEPT)))
-    rows[key] = row | _one_more(row, outcome, min(max(at - entered_at, timedelta()), LONGEST))
+    rows[key] = row | _one_more(row, outcome, wait)
 
 
 def _one_more(row: Fields, outcome: Outcome, wait: timedelta) -> Fields:
@@ -244,8 +311,7 @@ def _one_more(row: Fields, outcome: Outcome, wait: timedelta) -> Fields:
 def _forget_days(look: Look, queue: str, last: str) -> None:
     """Delete the days of a queue up to and with `last`."""
     days = look.state.queue_days
-    old = [
-        key for key in look.state.referring("queue_day", "known_queue_id", queue) if str(days[key].get("day")) <= last
-    ]
+    keys = look.state.referring("queue_day", "known_queue_id", queue)
+    old = [key for key in keys if str(days[key].get("day")) <= last]
     if old:
         look.change.deletes.setdefault("queue_day", []).extend(old)

@@ -181,7 +181,7 @@ def queue_detail(moment: Moment, key: str) -> QueueDetail | None:
         waiting=tuple(session for session in shown if session),
         waiting_count=len(waiting),
         takers=tuple(takers),
-        today=day_so_far(moment, (row.today,), (row.source,)),
+        today=day_so_far(moment, {key: row.today}),
         quantiles=quantiles_today(moment, key),
         days=past_days(moment, key, row.target_seconds),
     )

@@ -105,7 +105,7 @@ def make_overview(
     members = Counter(row.state for row in representatives)
     return Overview(
         figures=_figures(sessions, representatives, members, len(presentations)),
-        today=day_so_far(moment, (row.today for row in current), {row.source for row in current}),
+        today=day_so_far(moment, {row.key: row.today for row in current}),
         waiting_trend=trend_of(moment, current, Sampled.WAITING),
         longest_trend=trend_of(moment, current, Sampled.LONGEST),
         states=tuple(StateShare(state, members[state]) for state in RepresentativeState),

@@ -5,22 +5,18 @@ target that is changed judges the whole day anew. What nobody saw the end of is 
 """
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
+from typing import ClassVar
 
 from dashboard.boards.clock import day_bounds, day_of
 from dashboard.boards.moment import AT_RISK_SHARE, Level, Moment
+from dashboard.wallboards.definition import MINIMUM_CASES
 from realtime.sampling import minute_of
 from realtime.schema import QueueDay, split_key
-
-SHORT_SECONDS = 20
-"""Who leaves sooner never gave anybody the chance to answer, and is in no rate (PRODUCT §6, S)."""
-
-MINIMUM_CASES = 10
-"""A rate of fewer cases is grey and judged by nobody."""
+from realtime.stays import SHORT_SECONDS
 
 DAWN = timedelta(minutes=2)
 """Whoever watches since then has watched since the day began."""
@@ -57,6 +53,8 @@ class Service:
     flowed_out: int = 0
     unknown: int = 0
 
+    early_seconds: ClassVar[int] = SHORT_SECONDS
+
     def __bool__(self) -> bool:
         return bool(self.answered or self.left or self.flowed_out or self.unknown)
 
@@ -86,17 +84,24 @@ NOTHING = Service()
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Since when a day was watched, on our clock, and how many minutes since then were not."""
+    """Since when a day was watched, on our clock, whether it had begun before, and how many minutes since were not."""
 
     since: datetime
+    is_late: bool
     missed_minutes: int
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What came of a day so far, how much of it was watched, and the service level that is wanted, in per cent."""
+    """What came of a day so far, how much of it was watched, and the service level that is wanted, in per cent.
+
+    It is another day than today's where it ended while its source could not be trusted. `watch` is None where nothing
+    of the day was watched yet.
+    """
 
     service: Service
+    date: date
+    is_today: bool
     watch: Watch | None
     target_percent: int
 
@@ -135,11 +140,11 @@ def served(counted: QueueDay, target_seconds: int) -> Service:
     """Return what a queue's day comes to against a target."""
     answered, left = _by_seconds(counted.get("answered")), _by_seconds(counted.get("left"))
     return Service(
-        answered=sum(answered.values()),
-        in_target=sum(count for seconds, count in answered.items() if seconds <= target_seconds),
-        wait_seconds=sum(seconds * count for seconds, count in answered.items()),
-        left=sum(left.values()),
-        left_early=sum(count for seconds, count in left.items() if seconds < SHORT_SECONDS),
+        answered=sum(count for _, count in answered),
+        in_target=sum(count for seconds, count in answered if seconds <= target_seconds),
+        wait_seconds=sum(seconds * count for seconds, count in answered),
+        left=sum(count for _, count in left),
+        left_early=sum(count for seconds, count in left if seconds < SHORT_SECONDS),
         flowed_out=counted.get("flowed_out") or 0,
         unknown=counted.get("unknown") or 0,
     )
@@ -188,7 +193,7 @@ def past_days(moment: Moment, known_key: str, target_seconds: int) -> tuple[Past
 def quantiles_today(moment: Moment, known_key: str) -> Quantiles | None:
     """Return how long those waited who were answered in a queue today; None where nobody was."""
     counted = moment.state.queue_days.get(f"{known_key}/{today(moment, known_key)}", {})
-    answered = sorted(_by_seconds(counted.get("answered")).items())
+    answered = sorted(_by_seconds(counted.get("answered")))
     totals = list(accumulate(count for _, count in answered))
     if not totals:
         return None
@@ -196,24 +201,30 @@ def quantiles_today(moment: Moment, known_key: str) -> Quantiles | None:
     return Quantiles(half, ninth)
 
 
-def day_so_far(moment: Moment, services: Iterable[Service], sources: Iterable[str]) -> Day:
-    """Return what several queues' days come to, of these sources."""
-    return Day(together(services), _watch(moment, sources), moment.targets.percent)
+def day_so_far(moment: Moment, services: Mapping[str, Service]) -> Day:
+    """Return what the days of several queues come to, by their lasting keys."""
+    now = day_of(moment.at, moment.zone)
+    day = max((today(moment, key) for key in services), default=now)
+    watch = _watch(moment, {split_key(key)[0] for key in services}) if day == now else None
+    return Day(together(services.values()), day, day == now, watch, moment.targets.percent)
 
 
 def _watch(moment: Moment, sources: Iterable[str]) -> Watch | None:
-    """Return how much of the day these sources were watched, as the one says that was watched least; None if unknown.
+    """Return how much of today the one of these sources was watched that was watched least; None where one was not.
 
     Each minute that a mirror listens it leaves a sample.
     """
     begins, _ = day_bounds(moment.at, moment.zone)
+    first = minute_of(begins)
     spans = [moment.history.watched.get(source) for source in sources]
-    found = [span for span in spans if span is not None]
+    found = [span for span in spans if span is not None and span.first >= first]
     if not found or len(found) < len(spans):
         return None
-    late = timedelta(minutes=max(span.first for span in found) - minute_of(begins))
-    return Watch(begins + late if late > DAWN else begins, max(span.missed for span in found))
+    least = max(found, key=lambda span: span.first + span.missed)
+    late = timedelta(minutes=least.first - first)
+    is_late = late > DAWN
+    return Watch(begins + late if is_late else begins, is_late, least.missed)
 
 
-def _by_seconds(counts: Mapping[str, int] | None) -> Counter[int]:
-    return Counter({int(seconds): count for seconds, count in (counts or {}).items()})
+def _by_seconds(counts: Mapping[str, int] | None) -> list[tuple[int, int]]:
+    return [(int(seconds), count) for seconds, count in (counts or {}).items()]

@@ -16,9 +16,9 @@ from dashboard.boards.moment import Level, Moment, Wait, judge_wait
 from dashboard.boards.presentations import Phase, PresentationRow
 from dashboard.boards.queues import QueueRow
 from dashboard.boards.representatives import RepresentativeRow
-from dashboard.boards.service import Rate, Service, served_today, together
+from dashboard.boards.service import Day, Rate, Service, day_so_far, served_today
 from dashboard.boards.sessions import SessionRow
-from dashboard.wallboards.definition import RATES, TIMES, Direction, Figure, Threshold, Wallboard
+from dashboard.wallboards.definition import GUARDED, RATES, TIMES, Direction, Figure, Threshold, Wallboard
 from realtime.presence import RepresentativeState, SessionState
 
 CASE_LIMIT = 8
@@ -99,9 +99,13 @@ class Floor:
         return Counter(one.wait.level for one in self.waiting)
 
     @cached_property
-    def today(self) -> Service:
+    def today(self) -> Day:
         """What came of the day's stays so far, each queue judged by the wallboard's target."""
-        return together(served_today(self.moment, queue.key, self.target(queue)) for queue in self.queues)
+        return day_so_far(self.moment, {queue.key: self._served(queue) for queue in self.queues})
+
+    def _served(self, queue: QueueRow) -> Service:
+        target = self.target(queue)
+        return queue.today if target == queue.target_seconds else served_today(self.moment, queue.key, target)
 
     @cached_property
     def session_states(self) -> Counter[SessionState]:
@@ -118,7 +122,8 @@ class Floor:
 class Number:
     """A figure's value: a count, a share `of` so many cases, a span of `seconds`, or one since or until `at`.
 
-    `level` is None where no threshold judges it. `cases` says what it is made of, for who asks.
+    `level` is None where no threshold judges it. `cases` says what it is made of, for who asks; `day` is that of a
+    figure of the day.
     """
 
     figure: Figure
@@ -132,6 +137,7 @@ class Number:
     is_few: bool = False
     limit: str = ""
     cases: tuple[tuple[str, int], ...] = ()
+    day: Day | None = None
 
     @property
     def percent(self) -> int:
@@ -143,7 +149,7 @@ def number(floor: Floor, figure: Figure) -> Number:
     """Return a figure with how its thresholds judge it."""
     made = _measured(floor, figure)
     threshold = floor.wallboard.threshold(figure)
-    is_few = figure in RATES and (made.of or 0) < floor.wallboard.minimum_cases
+    is_few = figure in GUARDED and (made.of or 0) < floor.wallboard.minimum_cases
     level = None
     if threshold is not None and not is_few:
         level = judge(threshold, _measure(floor, made))
@@ -252,24 +258,21 @@ def _trainings(floor: Floor, figure: Figure) -> Number:
     return Number(figure, sum(1 for row in floor.presentations if row.phase is Phase.RUNNING))
 
 
-def _of_today(measure: Callable[[Service], Rate]) -> Callable[[Floor, Figure], Number]:
+def _of_today(measure: Callable[[Service], tuple[int | None, int | None]]) -> Callable[[Floor, Figure], Number]:
+    """Return how a figure of the day is made of what came of it: a count (None where nothing did), of how many."""
+
     def measured(floor: Floor, figure: Figure) -> Number:
-        rate = measure(floor.today)
-        return Number(figure, rate.count, of=rate.of, cases=_outcomes(floor.today))
+        service = floor.today.service
+        count, of = measure(service)
+        return Number(figure, count, of=of, cases=_outcomes(service), day=floor.today)
 
     return measured
 
 
-def _abandoned(floor: Floor, figure: Figure) -> Number:
-    return Number(figure, floor.today.abandoned.count, of=floor.today.offered, cases=_outcomes(floor.today))
-
-
-def _answered(floor: Floor, figure: Figure) -> Number:
-    return Number(figure, floor.today.answered, cases=_outcomes(floor.today))
-
-
 def _average_wait(floor: Floor, figure: Figure) -> Number:
-    return Number(figure, seconds=floor.today.average_seconds, cases=_outcomes(floor.today))
+    service = floor.today.service
+    seconds = service.average_seconds
+    return Number(figure, seconds=seconds, of=service.answered, cases=_outcomes(service), day=floor.today)
 
 
 def _outcomes(today: Service) -> tuple[tuple[str, int], ...]:
@@ -302,9 +305,11 @@ _MEASURES: Mapping[Figure, Callable[[Floor, Figure], Number]] = {
     Figure.UNSTAFFED: _unstaffed,
     Figure.GOING_ON: _going_on,
     Figure.TRAININGS: _trainings,
-    Figure.SERVICE_LEVEL: _of_today(lambda today: today.level),
-    Figure.ABANDON_RATE: _of_today(lambda today: today.abandoned),
-    Figure.ABANDONED: _abandoned,
-    Figure.ANSWERED: _answered,
+    Figure.SERVICE_LEVEL: _of_today(lambda today: (today.in_target, today.offered)),
+    Figure.ABANDON_RATE: _of_today(lambda today: (today.abandoned.count, today.offered)),
+    Figure.ABANDONED: _of_today(
+        lambda today: (today.abandoned.count if today.offered else None, today.offered or None)
+    ),
+    Figure.ANSWERED: _of_today(lambda today: (today.answered if today else None, None)),
     Figure.AVERAGE_WAIT: _average_wait,
 }

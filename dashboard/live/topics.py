@@ -23,7 +23,8 @@ TARGETS = Topic("targets", load_targets, Targets())
 """Within how many seconds sessions are to be picked up."""
 
 HISTORY = Topic("history", load_history, History())
-"""The samples of the last hour. Nobody announces them: they are read again in good time for the next minute's line."""
+"""The samples of the last hour, and how much of today was watched. Nobody announces them: they are read again in good
+time for the next minute's line."""
 
 SOURCES = Topic("sources", load_configured, Configured())
 """What sources.toml names. Nobody announces an edit: it is seen as soon as the file is read again."""

@@ -184,19 +184,27 @@ def bullet(wait: Wait, target_seconds: int, source: str) -> SafeString:
     )
 
 
+_SHORT_OF = {Level.RISK: "below target", Level.CRITICAL: "far below target"}
+
+
 @register.simple_tag
 def service_level(today: Service, target_percent: int) -> SafeString:
     """Return a day's service level beside the one that is wanted, and of how many cases it is; few make no rate."""
     rate = today.level
     if not rate.of:
-        return SafeString('<span class="muted" title="no session was answered or left yet">–</span>')
+        why = f"{today.unknown} ended unseen" if today.unknown else "nobody answered or left yet"
+        return SafeString(f'<span class="muted" title="{why}">–</span>')
     if rate.is_few:
         return SafeString(
             f'<span class="rate muted"><b>{rate.count} of {rate.of}</b><small>too few to rate</small></span>'
         )
-    level = judge_rate(rate, target_percent)
+    level = judge_rate(rate, target_percent) or Level.OK
+    short = ""
+    if level in _SHORT_OF:
+        glyph = f'<svg class="glyph" viewBox="0 0 12 12" aria-hidden="true"><use href="#g-{level}"/></svg>'
+        short = f'<span class="time--{level}">{glyph}<span class="visually-hidden">{_SHORT_OF[level]} </span></span>'
     return SafeString(
-        f'<span class="rate"><b class="time--{level}">{rate.percent} %</b>'
+        f'<span class="rate">{short}<b class="time--{level}">{rate.percent} %</b>'
         f"<small>▸ {target_percent} % · n = {count(rate.of)}</small></span>"
     )
 

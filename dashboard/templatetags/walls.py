@@ -13,9 +13,10 @@ from dashboard.boards.wall import ShownTile, Turn
 from dashboard.boards.wall_figures import Number
 from dashboard.boards.wall_lines import QueueLine
 from dashboard.privacy import Privacy
+from dashboard.templatetags.clocks import at_minute
 from dashboard.templatetags.figures import UNKNOWN, count
 from dashboard.templatetags.words import words
-from dashboard.wallboards.definition import OF_TODAY, RATES, TIMES, Kind, Tile, Wallboard
+from dashboard.wallboards.definition import GUARDED, RATES, TIMES, Kind, Tile, Wallboard
 from dashboard.wallboards.editing import AREA, STEPS
 from dashboard.wallboards.layout import Slot
 from dashboard.wallboards.sheet import TileForm
@@ -91,7 +92,22 @@ def value_words(number: Number) -> str:
 @register.filter
 def when(number: Number) -> str:
     """Return of which time a figure is."""
-    return "Today" if number.figure in OF_TODAY else "Now"
+    return "Today" if number.day else "Now"
+
+
+@register.filter
+def day_words(number: Number) -> str:
+    """Return which part of the day a figure of the day leaves out; nothing where it is of all of today."""
+    day = number.day
+    if day is None:
+        return ""
+    if not day.is_today:
+        return f"of {day.date:%d %b}"
+    if day.watch is None:
+        return "not watched yet"
+    if day.watch.is_late:
+        return f"since {at_minute(day.watch.since)}"
+    return f"but for {day.watch.missed_minutes} min" if day.watch.missed_minutes else ""
 
 
 @register.filter
@@ -116,7 +132,7 @@ def cases_words(number: Number) -> str:
     """Return how many cases a figure has, or why it is not one."""
     if number.is_few:
         return _FEW
-    if is_rate(number):
+    if number.figure in GUARDED:
         return f"n = {number.of}"
     return f"of {number.of}" if number.of is not None else ""
 

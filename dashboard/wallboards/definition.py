@@ -22,6 +22,8 @@ SECONDS = range(5, 3601)  # of a page
 TARGET_SECONDS = range(1, 86_401)
 THRESHOLDS = range(1_000_001)
 CASES = range(1, 1001)
+MINIMUM_CASES = 10
+"""A rate of fewer cases is grey and judged by nobody, on pages too."""
 
 
 class Kind(StrEnum):
@@ -91,11 +93,8 @@ TIMES = frozenset({Figure.LONGEST, Figure.PICKUP, Figure.AVERAGE_WAIT})
 RATES = frozenset({Figure.WITHIN_TARGET, Figure.BUSY_SHARE, Figure.SERVICE_LEVEL, Figure.ABANDON_RATE})
 """Figures that are shares of a number of cases; their thresholds are per cent."""
 
-OF_TODAY = frozenset(
-    {Figure.SERVICE_LEVEL, Figure.ABANDON_RATE, Figure.ABANDONED, Figure.ANSWERED, Figure.AVERAGE_WAIT}
-)
-"""Figures of the day so far; all others are of now."""
-
+GUARDED = RATES | {Figure.AVERAGE_WAIT}
+"""Figures that too few cases make grey."""
 
 TRENDS = frozenset({Figure.WAITING, Figure.LONGEST})
 """Figures whose last hour is known: what adds up over queues (`realtime.sampling`)."""
@@ -198,7 +197,7 @@ class Wallboard:
     queues: tuple[str, ...] | None = None
     targets: Mapping[str, int] = field(default_factory=dict)
     thresholds: tuple[Threshold, ...] = ()
-    minimum_cases: int = 5
+    minimum_cases: int = MINIMUM_CASES
     customers: Privacy = Privacy.HIDDEN
     representatives: Privacy = Privacy.INITIALLED
     theme: Theme = Theme.AUTO

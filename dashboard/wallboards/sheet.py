@@ -8,6 +8,7 @@ from dashboard.privacy import Privacy
 from dashboard.wallboards.definition import (
     COLUMNS,
     FIGURES_OF,
+    MINIMUM_CASES,
     RATES,
     ROWS,
     TIMES,
@@ -129,7 +130,7 @@ def make_sheet(raw: Raw, queues: Mapping[str, str]) -> Sheet:
         name=_text(raw.get("name")),
         zone=_text(raw.get("zone")),
         sounds=bool(raw.get("sounds")),
-        minimum_cases=_text(raw.get("minimum_cases", 5)),
+        minimum_cases=_text(raw.get("minimum_cases", MINIMUM_CASES)),
         is_whole="queues" not in raw,
         themes=options(THEMES, raw.get("theme")),
         customers=options(PRIVACIES, privacy.get("customers")),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboard.wallboards.definition import Figure, Kind
+from realtime.stays import SHORT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class Meaning:
     definition: str
     formula: str = ""
 
+
+_IN_NO_RATE = f"Who left within {SHORT_SECONDS} s is in no rate, and neither is what ended while nobody listened."
 
 FIGURES: Mapping[Figure, Meaning] = {
     Figure.WAITING: Meaning(
@@ -66,17 +69,17 @@ FIGURES: Mapping[Figure, Meaning] = {
     Figure.TRAININGS: Meaning("Trainings now", "Trainings and presentations that run now."),
     Figure.SERVICE_LEVEL: Meaning(
         "Service level",
-        "Of all sessions that were answered or left today, those answered within their queue's target. Who left within"
-        " 20 s is in no rate, and neither is what ended while nobody listened.",
+        f"Of all sessions that were answered or left today, those answered within their queue's target. {_IN_NO_RATE}",
         "answered in target / (answered + left less left early)",
     ),
     Figure.ABANDON_RATE: Meaning(
         "Abandon rate",
-        "Of all sessions that were answered or left today, those that left. Who left within 20 s is in no rate, and"
-        " neither is what ended while nobody listened.",
+        f"Of all sessions that were answered or left today, those that left. {_IN_NO_RATE}",
         "(left less left early) / (answered + left less left early)",
     ),
-    Figure.ABANDONED: Meaning("Abandoned today", "Sessions that left today unanswered, after 20 s or more."),
+    Figure.ABANDONED: Meaning(
+        "Abandoned today", f"Sessions that left today unanswered, after {SHORT_SECONDS} s or more."
+    ),
     Figure.ANSWERED: Meaning("Answered today", "Sessions of a queue that a representative took today."),
     Figure.AVERAGE_WAIT: Meaning(
         "Average wait",

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('extra', models.JSONField(null=True)),
                 ('entered_at', models.DateTimeField(null=True)),
                 ('client_left_at', models.DateTimeField(null=True)),
+                ('taken_at', models.DateTimeField(null=True)),
                 ('outcome', models.TextField(null=True)),
                 ('known_queue', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='realtime.knownqueue')),
                 ('support_session', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='realtime.supportsession')),

@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Locator, Page, WebSocket, expect
 from pytest_django import DjangoDbBlocker
 
 from tests.e2e.mirroring import SOURCE, Appliance, Installation, installed, simulating
+from tests.services.process import Process
 from tests.services.site import Site, serving, site_environment
 
 BUSY = 30_000
@@ -41,6 +42,7 @@ class Center:
     site: Site
     site_environment: dict[str, str]
     folder: Path
+    mirror: Process
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def give_id(self) -> str:
@@ -99,6 +101,13 @@ class Center:
         """Let a session end."""
         self.appliance.tell("apply", delete={"support_session": [row_id], "customer_client": [row_id]})
 
+    @contextmanager
+    def unwatched(self) -> Iterator[None]:
+        """Let nobody listen for a while."""
+        self.mirror.end()
+        yield
+        self.mirror = self.installation.start_mirror()
+
     def log_in(self, username: str = "lead") -> str:
         """Return the session of somebody who is signed in."""
         return self.site.log_in(username)
@@ -111,10 +120,10 @@ def running_center(folder: Path, blocker: DjangoDbBlocker, *options: str) -> Ite
         environment = stack.enter_context(site_environment(folder, blocker))
         appliance = stack.enter_context(simulating(folder, *(options or ("--sessions", "0", "--reps", "0"))))
         installation = stack.enter_context(installed(folder, environment["DATABASE_URL"], appliance))
-        installation.start_mirror()
+        mirror = installation.start_mirror()
         site = stack.enter_context(serving(environment, folder / "web.log"))
         installation.wait_for_state("live")
-        yield Center(appliance, installation, site, environment, folder)
+        yield Center(appliance, installation, site, environment, folder, mirror)
 
 
 async def show(page: Page, center: Center, session: str, path: str, origin: str = "") -> None:

@@ -105,14 +105,16 @@ def center(tmp_path: Path, environment: dict[str, str], appliance: Appliance, ve
         polled = f'\n[phones]\n{TABLES["phones"]}url = "{vendors.urls["evovoice"]}"\ninterval = 5\n'
         sources.write_text(sources.read_text() + polled)
         site = stack.enter_context(serving(environment, tmp_path / "web.log"))  # alone: each of the four loads slowly
+        started = {}
         for name, arguments in {
             "mirror": ("manage.py", "runmirror"),
             "worker": ("-m", "celery", "-A", "dashboard.celery", "worker"),
             "beat": ("-m", "celery", "-A", "dashboard.celery", "beat"),
         }.items():
-            stack.enter_context(running(*arguments, log_path=tmp_path / f"{name}.log", environment=environment))
+            log_path = tmp_path / f"{name}.log"
+            started[name] = stack.enter_context(running(*arguments, log_path=log_path, environment=environment))
         installation.wait_for_state("live")
-        yield Center(appliance, installation, site, environment, tmp_path)
+        yield Center(appliance, installation, site, environment, tmp_path, started["mirror"])
 
 
 def next_polls(center: Center) -> Callable[[], bool]:

@@ -196,13 +196,80 @@ def test_a_session_that_is_given_back_to_its_team_waits_anew() -> None:
     assert outcomes(watch) == {("answered", 30): 1, ("left", 9): 1}
 
 
-def test_a_label_that_a_session_gets_while_somebody_is_in_it_is_no_stay() -> None:
+@pytest.mark.parametrize("queue", ["h:other", "h:q"])
+def test_a_label_that_a_session_gets_while_somebody_is_in_it_is_no_stay(queue: str) -> None:
     watch = waiting()
     watch.step(representative_support_session={"h:1": REP})
+    watch.now += timedelta(minutes=1)
+    watch.step(support_session={"h:s": {"queue_id": queue, "queue_entered_at": watch.now}})
     watch.now += timedelta(minutes=5)
-    watch.step(support_session={"h:s": {"queue_id": "h:other", "queue_entered_at": watch.now}})
     watch.step(deletes={"support_session": ["h:s"], "representative_support_session": ["h:1"]})
     assert (outcomes(watch), outcomes(watch, "8")) == ({("answered", 30): 1}, {})
+
+
+@pytest.mark.parametrize(("queue", "team"), [("h:other", "8"), ("h:q", "7")])
+def test_a_session_whose_end_comes_in_two_messages_waited_for_nobody_in_between(queue: str, team: str) -> None:
+    watch = waiting()
+    watch.step(representative_support_session={"h:1": REP})
+    watch.now += timedelta(minutes=1)
+    watch.step(support_session={"h:s": {"queue_id": queue, "queue_entered_at": watch.now}})
+    watch.now += timedelta(minutes=5)
+    watch.step(deletes={"representative_support_session": ["h:1"]})
+    watch.step(deletes={"support_session": ["h:s"]})
+    assert ("left", 0) in outcomes(watch, team)  # early, and so in no rate
+    assert ("answered", 30) in outcomes(watch)
+    assert len(watch.outcomes()) == 2
+
+
+def test_a_queue_that_is_called_something_else_keeps_who_waits_in_it() -> None:
+    watch = Watch()
+    watch.step(Cause.COPY, queue={"h:q": {"type": "prewait", "name": "Hall"}})
+    watch.settle()
+    watch.step(support_session={"h:s": SESSION})
+    watch.step(queue={"h:q": {"name": "Lobby"}})
+    watch.step(queue={"h:q": {"support_team_id": "7"}}, support_session={"h:s": {"priority": 1}})
+    watch.step(representative_support_session={"h:1": REP})
+    assert watch.outcomes() == {("h:prewait/7", "answered", 30): 1}
+
+
+def test_a_beginning_that_is_told_late_is_the_beginning() -> None:
+    watch = center()
+    watch.step(support_session={"h:s": {"lsid": "abc", "queue_id": "h:q"}})
+    watch.step(support_session={"h:s": {"queue_entered_at": ENTERED}})
+    watch.step(representative_support_session={"h:1": REP})
+    assert outcomes(watch) == {("answered", 30): 1}
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_an_answer_whose_time_is_told_late_or_never_is_one(is_told: bool) -> None:
+    watch = waiting()
+    watch.now += timedelta(seconds=7)
+    watch.step(representative_support_session={"h:1": {"support_session_id": "h:s"}})
+    assert not watch.state.queue_days
+    if is_told:
+        watch.step(representative_support_session={"h:1": {"created_at": NOW}})
+    watch.now += timedelta(minutes=9)
+    watch.step(deletes={"representative_support_session": ["h:1"]})
+    watch.step(deletes={"support_session": ["h:s"]})
+    assert outcomes(watch) == {("answered", 30 if is_told else 37): 1}
+
+
+def test_a_wait_needs_no_clock_of_ours() -> None:
+    watch = waiting()
+    watch.step(representative_support_session={"h:1": REP | {"created_at": NOW + timedelta(minutes=10)}})
+    assert outcomes(watch) == {("answered", 630): 1}
+    assert list(watch.state.queue_days) == ["h:team/7/2026-03-11"]
+
+
+def test_a_session_without_any_time_is_one_stay() -> None:
+    watch = center()
+    watch.step(support_session={"h:s": {"lsid": "abc", "queue_id": "h:q"}})
+    watch.now += timedelta(seconds=12)
+    watch.step(representative_support_session={"h:1": REP | {"created_at": watch.now}})
+    watch.now += timedelta(minutes=1)
+    watch.step(deletes={"representative_support_session": ["h:1"]})
+    watch.step(deletes={"support_session": ["h:s"]})
+    assert outcomes(watch) == {("answered", 12): 1}
 
 
 def test_an_lsid_that_comes_late_starts_no_second_stay() -> None:
@@ -220,80 +287,6 @@ def test_a_queue_may_come_after_who_is_in_it() -> None:
     watch.step(Cause.COPY, queue={"h:q": TEAM})
     watch.settle()
     watch.step(representative_support_session={"h:1": REP})
-    assert outcomes(watch) == {("answered", 30): 1}
-
-
-def copy(watch: Watch, row_id: str = "h:s", reps: dict[str, Fields] | None = None, **session: object) -> None:
-    """Let a whole copy come, which shows the session under a row id, somewhat changed."""
-    watch.step(Cause.COPY, support_session={row_id: SESSION | session}, representative_support_session=reps or {})
-    gone = {"support_session": ["h:s"]} if row_id != "h:s" else {}
-    watch.step(Cause.SWEEP, deletes=gone)
-    watch.settle()
-
-
-@pytest.mark.parametrize("row_id", ["h:s", "h:anew"])
-def test_who_still_waits_after_a_copy_has_waited_all_along(row_id: str) -> None:
-    watch = waiting()
-    watch.now += timedelta(minutes=5)
-    copy(watch, row_id)
-    assert not watch.state.queue_days
-    taken = {"support_session_id": row_id, "created_at": watch.now}
-    watch.step(representative_support_session={"h:1": taken})
-    assert outcomes(watch) == {("answered", 330): 1}
-
-
-@pytest.mark.parametrize("row_id", ["h:s", "h:anew"])
-def test_nobody_knows_how_a_session_came_to_whom_only_a_copy_shows_in_it(row_id: str) -> None:
-    watch = waiting()
-    watch.now += timedelta(minutes=5)
-    copy(watch, row_id, {"h:1": REP | {"support_session_id": row_id}}, queue_id="h:own")
-    assert outcomes(watch) == {("unknown", 0): 1}
-    watch.step(deletes={"support_session": [row_id]})
-    assert outcomes(watch) == {("unknown", 0): 1}
-
-
-def test_a_session_that_a_copy_no_longer_shows_is_unknown() -> None:
-    watch = waiting()
-    watch.step(Cause.SWEEP, deletes={"support_session": ["h:s"], "customer_client": ["h:c"]})
-    assert not watch.state.queue_days  # the copy is not complete yet
-    watch.settle()
-    assert outcomes(watch) == {("unknown", 0): 1}
-    assert not watch.state.team_stays
-
-
-def test_a_row_id_that_a_copy_gives_to_another_session_does_not_answer_the_first() -> None:
-    watch = waiting()
-    copy(watch, reps={"h:1": REP}, lsid="xyz")
-    assert outcomes(watch) == {("unknown", 0): 1}
-
-
-def test_a_move_while_nobody_listened_is_unknown_and_the_new_stay_is_exact() -> None:
-    watch = waiting()
-    watch.now += timedelta(minutes=5)
-    copy(watch, queue_id="h:other", queue_entered_at=NOW + timedelta(minutes=1))
-    watch.step(representative_support_session={"h:1": REP | {"created_at": watch.now}})
-    assert (outcomes(watch), outcomes(watch, "8")) == ({("unknown", 0): 1}, {("answered", 240): 1})
-
-
-def test_what_the_first_copy_shows_in_somebodys_hands_is_not_ours_to_count() -> None:
-    watch = Watch()
-    watch.step(
-        Cause.COPY, queue={"h:q": TEAM}, support_session={"h:s": SESSION}, representative_support_session={"h:1": REP}
-    )
-    watch.settle()
-    watch.step(deletes={"support_session": ["h:s"], "representative_support_session": ["h:1"]})
-    assert not watch.state.queue_days
-
-
-@pytest.mark.parametrize("cause", [Cause.COPY, Cause.SWEEP])
-def test_a_copy_again_and_again_counts_nothing_twice(cause: Cause) -> None:
-    watch = waiting()
-    watch.step(representative_support_session={"h:1": REP})
-    for _ in range(3):
-        watch.step(
-            cause, support_session={"h:s": SESSION | {"priority": 2}}, representative_support_session={"h:1": REP}
-        )
-        watch.settle()
     assert outcomes(watch) == {("answered", 30): 1}
 
 

@@ -1,17 +1,20 @@
 """Hours of a simulated center: what the observer counts step by step is what a plain reading of the tables gives."""
 
 from collections import Counter
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from realtime.change import Cause, Change
+from realtime.change import Change
 from realtime.rows import Oddities, RowDecoder
+from realtime.schema import APPLIANCE_TABLES
+from realtime.session import Session, Settled, Step
 from realtime.simulator.center import Center
+from realtime.simulator.dialect import Dialect, Freedom
 from realtime.simulator.ledger import Tables, Update
-from realtime.state import State
 from tests.realtime.watch import SOURCE, Watch
 
 STARTED_AT = 1_773_200_000
@@ -57,29 +60,63 @@ def lasting(queue: dict[str, Any]) -> str:
 
 
 class Mirrored:
-    """The same history as a mirror takes it; while `is_away` it hears nothing."""
+    """The same history as a mirror hears it, in any dialect, so many seconds late."""
 
-    def __init__(self, center: Center) -> None:
+    def __init__(self, center: Center, freedoms: frozenset[Freedom] = frozenset(), late: float = 0.0) -> None:
         self.watch = Watch()
-        self.decoder = RowDecoder(SOURCE, Oddities())
         self.center = center
-        self.copy()
+        self.late = late
+        self.decoder = RowDecoder(SOURCE, Oddities())
+        self.dialect = Dialect(freedoms, seed=len(freedoms))
+        self.session = self._new_session()
+        self.connect()
 
-    def copy(self) -> None:
-        """Take a full copy, and sweep what it does not hold."""
-        self.watch.now = datetime.fromtimestamp(self.center.now, UTC)
-        rows = self.decoder.rows(self.center.tables)
-        held: State = self.watch.state
-        gone = {name: sorted(held.tables[name].keys() - rows.get(name, {}).keys()) for name in self.center.tables}
-        self.watch.take(Change(SOURCE, inserts=rows, cause=Cause.COPY))
-        self.watch.take(Change(SOURCE, deletes=gone, cause=Cause.SWEEP))
-        self.watch.settle()
+    def _new_session(self) -> Session:
+        return Session("token", self.decoder, lambda: self.watch.state.keys_of(SOURCE, APPLIANCE_TABLES))
+
+    def connect(self) -> None:
+        """Begin a dialogue, as after a time without any."""
+        self.session = self._new_session()
+        self.session.start()
+        self._hear(self.center.now, b'{"type":"authenticate_response","success":true}\n')
+        self._hear(self.center.now, b'{"type":"subscribe_response","success":true,"timestamp":1700000000}\n')
+        self._copy()
+
+    def truncate(self) -> None:
+        """Hear of a restart, and what there is after it."""
+        self._hear(self.center.now, b'{"type":"truncate_model"}\n')
+        self._copy()
 
     def hear(self, update: Update) -> None:
-        """Take one message."""
-        self.watch.now = datetime.fromtimestamp(update.at, UTC)
-        inserts, updates = self.decoder.rows(update.insert), self.decoder.rows(update.update)
-        self.watch.take(Change(SOURCE, inserts, updates, self.decoder.deleted_keys(update.delete)))
+        """Hear of one change."""
+        self._hear(update.at, *self.dialect.frames(self.dialect.messages(update)))
+
+    def outcomes(self) -> Counts:
+        """Return what was counted; who left was seen to leave so many seconds late."""
+        late = int(self.late)
+        return Counter(
+            {
+                (queue, name, seconds - late if name == "left" else seconds): count
+                for (queue, name, seconds), count in self.watch.outcomes().items()
+            }
+        )
+
+    def _copy(self) -> None:
+        for message in self.dialect.copy(self.center.tables, 40):
+            self._hear(self.center.now, *self.dialect.frames([message]))
+        self._carry_out(self.session.tick(self.center.now + 100))
+
+    def _hear(self, at: float, *frames: bytes | str) -> None:
+        self.watch.now = datetime.fromtimestamp(at + self.late, UTC)
+        for frame in frames:
+            self._carry_out(self.session.receive(frame, at))
+
+    def _carry_out(self, steps: Iterator[Step]) -> None:
+        for step in steps:
+            if isinstance(step, Change):
+                self.watch.take(step)
+            elif isinstance(step, Settled):
+                self.watch.settle()
 
 
 def replay(tables: Tables, update: Update) -> None:
@@ -92,28 +129,60 @@ def replay(tables: Tables, update: Update) -> None:
             tables[table].pop(key, None)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_whoever_listens_all_the_time_counts_what_happened(seed: int) -> None:
+FREEDOMS = {
+    "plain": frozenset[Freedom](),
+    "piecemeal": frozenset({Freedom.PARTIAL_ROWS, Freedom.UPDATE_BEFORE_INSERT, Freedom.DUPLICATE_INSERTS}),
+    "references first": frozenset({Freedom.FK_ORDER, Freedom.PARTIAL_ROWS, Freedom.NULL_FIELDS}),
+    "every": frozenset(Freedom),
+}
+
+
+@pytest.mark.parametrize("late", [0.0, 10.0])
+@pytest.mark.parametrize("freedoms", FREEDOMS.values(), ids=FREEDOMS)
+@pytest.mark.parametrize("seed", range(2))
+def test_whoever_listens_all_the_time_counts_what_happened(
+    seed: int, freedoms: frozenset[Freedom], late: float
+) -> None:
     center, reading = Center(seed, STARTED_AT), Reading()
     tables = deepcopy(center.tables)
     reading.read(tables, STARTED_AT)
-    mirrored = Mirrored(center)
+    mirrored = Mirrored(center, freedoms, late)
     for update in center.advance(STARTED_AT + HOURS * 3600):
         replay(tables, update)
         reading.read(tables, int(update.at))
         mirrored.hear(update)
-    assert mirrored.watch.outcomes() == reading.counts
+    assert mirrored.outcomes() == reading.counts
     assert {name for _, name, _ in reading.counts} == {"answered", "left", "flowed_out"}
     assert reading.counts.total() > 100
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("restarts", [False, True])
-def test_whoever_is_away_now_and_then_counts_nothing_that_did_not_happen(seed: int, restarts: bool) -> None:
-    center, reading = Center(seed, STARTED_AT), Reading()
+@pytest.mark.parametrize("same_ids", [False, True])
+@pytest.mark.parametrize("freedoms", FREEDOMS.values(), ids=FREEDOMS)
+def test_a_restart_that_was_heard_of_loses_nothing(freedoms: frozenset[Freedom], same_ids: bool) -> None:
+    center, reading = Center(3, STARTED_AT), Reading()
     tables = deepcopy(center.tables)
     reading.read(tables, STARTED_AT)
-    mirrored = Mirrored(center)
+    mirrored = Mirrored(center, freedoms)
+    for minute in range(0, HOURS * 60, 10):
+        for update in center.advance(STARTED_AT + (minute + 10) * 60):
+            replay(tables, update)
+            reading.read(tables, int(update.at))
+            mirrored.hear(update)
+        center.restart(same_ids)
+        tables = deepcopy(center.tables)
+        mirrored.truncate()
+    assert mirrored.outcomes() == reading.counts
+
+
+@pytest.mark.parametrize("restarts", [None, False, True], ids=["no restart", "other ids", "the same ids"])
+@pytest.mark.parametrize("freedoms", FREEDOMS.values(), ids=FREEDOMS)
+def test_whoever_is_away_now_and_then_counts_nothing_that_did_not_happen(
+    freedoms: frozenset[Freedom], restarts: bool | None
+) -> None:
+    center, reading = Center(4, STARTED_AT), Reading()
+    tables = deepcopy(center.tables)
+    reading.read(tables, STARTED_AT)
+    mirrored = Mirrored(center, freedoms)
     for minute in range(0, HOURS * 60, 10):
         is_away = minute % 30 == 20
         for update in center.advance(STARTED_AT + (minute + 10) * 60):
@@ -122,11 +191,11 @@ def test_whoever_is_away_now_and_then_counts_nothing_that_did_not_happen(seed: i
             if not is_away:
                 mirrored.hear(update)
         if is_away:
-            if restarts:
-                center.restart()
+            if restarts is not None:
+                center.restart(restarts)
                 tables = deepcopy(center.tables)
-            mirrored.copy()
-    seen = mirrored.watch.outcomes()
+            mirrored.connect()
+    seen = mirrored.outcomes()
     lost = Counter({what: count for what, count in seen.items() if what[1] == "unknown"})
     assert lost.total() > 5
     assert not seen - lost - reading.counts

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 
 from dashboard.boards.history import History, Watched
 from dashboard.boards.moment import Level, Moment, Targets
 from dashboard.boards.queues import queue_row
 from dashboard.boards.service import (
-    MINIMUM_CASES,
+    Day,
     Quantiles,
     Rate,
     Service,
@@ -22,9 +23,11 @@ from dashboard.boards.service import (
 )
 from dashboard.live.tables import QUEUES, RowTable
 from dashboard.templatetags.rows import abandoned, service_level
+from dashboard.wallboards.definition import MINIMUM_CASES
 from realtime.change import Change
 from realtime.sampling import minute_of
 from realtime.state import State
+from realtime.status import LinkState, LinkStatus
 
 NOW = datetime(2026, 3, 11, 18, 42, tzinfo=UTC)
 QUEUE = "h:team/7"
@@ -99,7 +102,10 @@ def test_a_rate_is_judged_where_it_has_cases_enough(count: int, of: int, level: 
         (Service(answered=10, in_target=9), '<b class="time--ok">90 %</b><small>▸ 80 % · n = 10'),
         (Service(answered=1000, in_target=999), "99 %</b><small>▸ 80 % · n = 1\u202f000"),
         (Service(answered=9, in_target=9, left=6, left_early=1), '<b class="time--risk">64 %'),
+        (Service(answered=9, in_target=9, left=6, left_early=1), ">below target "),
         (Service(answered=10, in_target=5), '<b class="time--critical">50 %'),
+        (Service(answered=10, in_target=5), ">far below target "),
+        (Service(unknown=12), "12 ended unseen"),
     ],
 )
 def test_a_service_level_says_what_is_wanted_and_of_how_many_it_is(service: Service, words: str) -> None:
@@ -162,23 +168,43 @@ def test_a_wanted_service_level_of_another_site_is_told_with_every_row() -> None
 MIDNIGHT = minute_of(datetime(2026, 3, 11, tzinfo=UTC))
 
 
+def day_of_sources(watched: dict[str, Watched], *sources: str, at: datetime = NOW) -> Day:
+    """Return the day so far of a queue of each source."""
+    services = {f"{source}:team/7": Service() for source in sources or watched}
+    return day_so_far(Moment(State(), {}, at, history=History(watched=watched)), services)
+
+
 @pytest.mark.parametrize(
-    ("watched", "since", "missed"),
+    ("watched", "expected"),
     [
-        ({"a": Watched(MIDNIGHT, 0)}, "00:00", 0),
-        ({"a": Watched(MIDNIGHT + 2, 0)}, "00:00", 0),  # a start a moment late is none
-        ({"a": Watched(MIDNIGHT + 642, 12)}, "10:42", 12),
-        ({"a": Watched(MIDNIGHT, 3), "b": Watched(MIDNIGHT + 60, 1)}, "01:00", 3),
+        ({"a": Watched(MIDNIGHT, 0)}, ("00:00", False, 0)),
+        ({"a": Watched(MIDNIGHT + 2, 0)}, ("00:00", False, 0)),  # a start a moment late is none
+        ({"a": Watched(MIDNIGHT + 642, 12)}, ("10:42", True, 12)),
+        ({"a": Watched(MIDNIGHT, 300), "b": Watched(MIDNIGHT + 60, 1)}, ("00:00", False, 300)),  # who watched least
+        ({"a": Watched(MIDNIGHT, 59), "b": Watched(MIDNIGHT + 60, 1)}, ("01:00", True, 1)),
     ],
 )
-def test_a_day_says_since_when_it_was_watched(watched: dict[str, Watched], since: str, missed: int) -> None:
-    day = day_so_far(Moment(State(), {}, NOW, history=History(watched=watched)), (), watched)
-    assert day.watch is not None
-    assert (f"{day.watch.since:%H:%M}", day.watch.missed_minutes) == (since, missed)
+def test_a_day_says_since_when_it_was_watched(watched: dict[str, Watched], expected: tuple[str, bool, int]) -> None:
+    watch = day_of_sources(watched).watch
+    assert watch is not None
+    assert (f"{watch.since:%H:%M}", watch.is_late, watch.missed_minutes) == expected
 
 
 def test_a_source_that_nobody_watched_leaves_the_day_unknown() -> None:
-    history = History(watched={"a": Watched(MIDNIGHT, 0)})
-    told = Moment(State(), {}, NOW, history=history)
-    assert day_so_far(told, (), ("a", "b")).watch is None
-    assert day_so_far(told, (), ()).watch is None
+    assert day_of_sources({"a": Watched(MIDNIGHT, 0)}, "a", "b").watch is None
+    assert day_of_sources({}, "a").watch is None
+    assert day_so_far(Moment(State(), {}, NOW), {}).watch is None
+
+
+def test_what_was_watched_yesterday_is_not_todays_also_before_it_is_read_anew() -> None:
+    after_midnight = datetime(2026, 3, 12, 0, 0, 20, tzinfo=UTC)
+    assert day_of_sources({"a": Watched(MIDNIGHT, 45)}, at=after_midnight).watch is None
+
+
+def test_a_day_that_ended_while_its_source_was_away_is_not_todays() -> None:
+    told = moment("2026-03-11", at=datetime(2026, 3, 12, 8, tzinfo=UTC))
+    status = LinkStatus("h", state=LinkState.RETRYING, last_contact_at=datetime(2026, 3, 11, 23, 50, tzinfo=UTC), seq=1)
+    told = Moment(told.state, {"h": status}, told.at, history=History(watched={"h": Watched(MIDNIGHT, 0)}))
+    day = day_so_far(told, {QUEUE: today_of(told)})
+    assert (str(day.date), day.is_today, day.watch, day.service.answered) == ("2026-03-11", False, None, 10)
+    assert "of 11 Mar" in render_to_string("parts/_since.html", {"day": day})

@@ -232,7 +232,7 @@ def test_figures_of_the_day_agree_with_the_queues_and_are_judged_by_the_wallboar
 @pytest.mark.parametrize(("seconds", "level"), [(89, Level.OK), (90, Level.RISK), (120, Level.CRITICAL)])
 def test_an_average_wait_has_its_thresholds_in_seconds(seconds: int, level: Level) -> None:
     limits = (Threshold(Figure.AVERAGE_WAIT, 90, 120, Direction.ABOVE),)
-    day = moment("2026-03-11", answered={str(seconds - 5): 1, str(seconds + 5): 1})
+    day = moment("2026-03-11", answered={str(seconds - 5): 5, str(seconds + 5): 5})
     queue = queue_row(day, QUEUE)
     assert queue is not None
     average = number(Floor(replace(QUEUE_WALL, thresholds=limits), day, (), (), (queue,), (), ()), Figure.AVERAGE_WAIT)
