@@ -20,5 +20,6 @@ def lasting_key(key: str, row: Fields) -> str:
 
 def lasting_session_key(key: str, row: Fields) -> str:
     """Return the key of a session that outlives the appliance's row ids: its `lsid`; without one, its row's."""
-    source, row_id = split_key(key)
-    return row_key(source, (f"lsid/{row['lsid']}" if row.get("lsid") else f"row/{row_id}")[:KEY_SIGNS])
+    source, _, row_id = key.partition(":")  # written out: it is asked of each session after each copy
+    lsid = row.get("lsid")
+    return f"{source}:{f'lsid/{lsid}' if lsid else f'row/{row_id}':.{KEY_SIGNS}}"

@@ -89,9 +89,14 @@ def note_stays(look: Look, applied: Applied) -> None:
 def settle_stays(look: Look) -> None:
     """A copy is complete: go on with the stays that it shows, and note that of all others nobody knows what came."""
     prefix = row_key(look.change.source, "")
-    shown = {
-        _review(look, key, row) for key, row in look.state.tables["support_session"].items() if key.startswith(prefix)
-    }
+    stays, queues = look.state.tables["team_stay"], look.state.tables["queue"]
+    teams = {key for key, row in queues.items() if row.get("type") in KNOWN_QUEUE_TYPES}
+    shown = set()
+    for session_key, row in look.state.tables["support_session"].items():
+        if session_key.startswith(prefix):
+            key = lasting_session_key(session_key, row)
+            if key in stays or row.get("queue_id") in teams:  # of all others there is nothing to say
+                shown.add(_review(look, session_key, row))
     for key, stay in _stays_of(look):
         if key not in shown:
             if stay.get("outcome") is None:
