@@ -11,6 +11,7 @@ from realtime.sampling import minute_of
 MINUTES = 60
 EARLIER = 15  # minutes before, with which the last look is compared
 LEAST = 3  # looks, of which a line is made
+LEAST_IN_PASSING = 10  # of one as wide as a word beside it: fewer are a speck
 
 Points = tuple[int | None, ...]
 
@@ -45,6 +46,11 @@ class Trend:
     def is_short(self) -> bool:
         """Whether there are too few looks to draw a line."""
         return self.seen < LEAST
+
+    @property
+    def is_speck(self) -> bool:
+        """Whether there are too few looks for a line beside a number."""
+        return self.seen < LEAST_IN_PASSING
 
     @property
     def peak(self) -> int | None:
