@@ -129,10 +129,10 @@ class Mirror:
             if leap := clock.leap():
                 self._log.warning("our clock was set, the appliance's is measured anew", seconds=round(leap, 1))
                 await self._subscribe_anew()
-            self._refresh_status(journal)
-            if self._status.state is LinkState.LIVE:
+            elif self._status.state is LinkState.LIVE:
                 now = self._appliance_now()
                 self._note(observe_time(self._state, self._appliance.name, now, self._zone), journal)
+            self._refresh_status(journal)
             if not journal.is_failing:  # rows that wait to be written must not pass for live: the lease runs out
                 await self._renew(lease, journal)
             await asyncio.sleep(KEEP_SECONDS)

@@ -105,10 +105,15 @@ def settle_stays(look: Look) -> None:
 
 
 def expire_stays(look: Look) -> None:
-    """Note who left without ending the session: their last client went, and has not come back."""
+    """Note who left without ending the session: their last client went, and has not come back.
+
+    A machine that is being restarted by somebody who has the session in hand has not left.
+    """
     for key, stay in _stays_of(look):
         left_at = stay.get("client_left_at")
         if stay.get("outcome") is None and left_at is not None and look.now - left_at >= GRACE:
+            if "taken_at" in stay or _joined(look.state, stay["support_session_id"]):
+                continue
             _count(look, stay, Outcome.LEFT, left_at)
             _keep(look, key, stay | {"outcome": Outcome.LEFT.value})
 
@@ -124,20 +129,18 @@ def _touched(state: State, applied: Applied) -> Iterable[str]:
     for table in ("representative_support_session", "customer_client"):
         keys |= dict.fromkeys(applied.targets(table, "support_session_id"))
     for queue, row in applied.rows.get("queue", {}).items():
-        if row.before is None:
+        if _lasting(queue, row.before) is None:
             keys |= dict.fromkeys(state.referring("support_session", "queue_id", queue))
     return keys
 
 
 def _follow_renamed(look: Look, applied: Applied) -> None:
-    """Let who waits in a queue wait in it also under another lasting key: a name that changed, a team told late."""
+    """Let a stay in a queue be one in it also under another lasting key: a name that changed, a team told late."""
     for queue, row in applied.rows.get("queue", {}).items():
         before, after = (_lasting(queue, one) for one in row)
         if before and after and before != after:
             for key in look.state.referring("team_stay", "known_queue_id", before):
-                stay = look.state.tables["team_stay"][key]
-                if stay.get("outcome") is None:
-                    _keep(look, key, stay | {"known_queue_id": after})
+                _keep(look, key, look.state.tables["team_stay"][key] | {"known_queue_id": after})
 
 
 def _lasting(queue_key: str, row: Fields | None) -> str | None:
@@ -150,9 +153,8 @@ def _end(look: Look, session_key: str, applied: Applied) -> None:
 
     Somebody may have been in it whose taking it nobody saw: then it is unknown.
     """
-    parts = applied.rows.get("representative_support_session", {}).values()
-    had_reps = any(part.before and part.before.get("support_session_id") == session_key for part in parts)
-    outcome = Outcome.UNKNOWN if had_reps or _joined(look.state, session_key) else Outcome.LEFT
+    is_held = _joined(look.state, session_key) or _has_released(applied, session_key)
+    outcome = Outcome.UNKNOWN if is_held else Outcome.LEFT
     for key in look.state.referring("team_stay", "support_session_id", session_key):
         stay = look.state.tables["team_stay"][key]
         if stay.get("outcome") is None:
@@ -167,15 +169,13 @@ def _review(look: Look, session_key: str, row: Fields) -> str:
     queue = _lasting(queue_key, look.state.tables["queue"].get(queue_key))
     if held is None and queue is None:
         return key
+    if held and not queue_key:
+        queue = str(held["known_queue_id"])  # not told, or not any more: where it was
     place = Place(session_key, queue, waiting_since(cast("SupportSession", row)), _joined(look.state, session_key))
-    stay = _told_later(look, held, place) if held else _begun(look, place)
+    stay = _corrected(look, held, place) if held else _begun(look, place, place.entered_at or look.now)
     stay = _answered(look, stay, place)
     if _is_another(look, stay, place):
-        if stay.get("outcome") is None:
-            moved_at = place.entered_at or look.now
-            outcome, at = (Outcome.FLOWED_OUT, moved_at) if look.applied else (Outcome.UNKNOWN, look.now)
-            _close(look, stay, outcome, at)
-        stay = _answered(look, _begun(look, place, after=stay), place)
+        stay = _answered(look, _begun(look, place, _left_for(look, stay, place)), place)
     stay = _with_client(look, stay, session_key) | {"support_session_id": session_key}
     if stay != look.state.tables["team_stay"].get(key):
         _keep(look, key, stay)
@@ -205,64 +205,104 @@ def _joined(state: State, session_key: str) -> tuple[datetime | None, ...]:
     return tuple(rows[key].get("created_at") for key in keys)
 
 
-def _begun(look: Look, place: Place, after: Fields | None = None) -> Fields:
-    """Return a stay as it begins, perhaps after another one.
-
-    One that a copy shows in somebody's hands is over, and was not ours to count. Where those who answered the one
-    before stayed on for a while, it begins as they go, whatever the appliance says.
-    """
-    entered_at = place.entered_at or look.now
-    if look.applied and after and after.get("outcome") and not place.joined and look.now - entered_at > LATENCY:
-        entered_at = look.now
+def _begun(look: Look, place: Place, entered_at: datetime) -> Fields:
+    """Return a stay as it begins; one that a copy shows in somebody's hands is over, and was not ours to count."""
     stay = {"support_session_id": place.session_key, "known_queue_id": place.queue, "entered_at": entered_at}
     return stay if look.applied or not place.joined else stay | {"outcome": Outcome.ANSWERED.value}
 
 
-def _told_later(look: Look, stay: Fields, place: Place) -> Fields:
-    """Return an open stay with its beginning as the appliance tells it, if that came after its session."""
-    told = place.entered_at
-    if told is None or stay.get("outcome") is not None or place.queue != stay["known_queue_id"]:
+def _corrected(look: Look, stay: Fields, place: Place) -> Fields:
+    """Return an open stay with its beginning as it turns out to be.
+
+    The appliance may tell it after the session. And who was in the session without having answered it, and goes, leaves
+    it to wait from now on.
+    """
+    if stay.get("outcome") is not None or not look.applied or place.queue != stay["known_queue_id"]:
         return stay
-    seen = look.applied.rows.get("support_session", {}).get(place.session_key) if look.applied else None
-    is_new = seen is not None and seen.before is not None and seen.before.get("queue_entered_at") is None
-    return stay | {"entered_at": told} if is_new or told < stay["entered_at"] else stay
+    seen, told = look.applied.rows.get("support_session", {}).get(place.session_key), place.entered_at
+    if told is not None and seen is not None and seen.before is not None:
+        before = seen.before.get("queue_entered_at")
+        if before is None or (before != told and told < stay["entered_at"]):
+            return stay | {"entered_at": told}
+    was_held = not place.joined and "taken_at" not in stay and _has_released(look.applied, place.session_key)
+    return stay | {"entered_at": look.now} if was_held and look.now - stay["entered_at"] > LATENCY else stay
+
+
+def _has_released(applied: Applied, session_key: str) -> bool:
+    """Whether a representative left a session in a step."""
+    parts = applied.rows.get("representative_support_session", {}).values()
+    return any(part.before and part.before.get("support_session_id") == session_key for part in parts)
 
 
 def _answered(look: Look, stay: Fields, place: Place) -> Fields:
     """Return a stay, answered and counted if somebody took the session in it: since its start, and before it moved.
 
-    Whose row does not say when they joined is noted: it may be told yet.
+    Only a step tells of an answer: whom a copy shows in it may have come to it another way.
     """
     if stay.get("outcome") is not None:
         return stay
+    if not look.applied:
+        is_over = bool(place.joined) or "taken_at" in stay
+        return _decided(look, stay, Outcome.UNKNOWN, look.now) if is_over else stay
     has_moved = place.queue is not None and place.queue != stay["known_queue_id"]
-    until = place.entered_at if has_moved else None
+    until = place.entered_at if has_moved and _is_later(stay, place) else None
     joined = [at for at in place.joined if at and at >= stay["entered_at"] - TICK and (until is None or at < until)]
-    if joined or (place.joined and not look.applied):
-        at, outcome = (min(joined), Outcome.ANSWERED) if look.applied else (look.now, Outcome.UNKNOWN)
-        _count(look, stay, outcome, at)
-        return stay | {"outcome": outcome.value}
-    if "taken_at" in stay and not place.joined and look.now - stay["taken_at"] > LATENCY:
-        _close(look, stay, Outcome.ANSWERED, look.now)
-        return stay | {"outcome": Outcome.ANSWERED.value}
-    return stay | {"taken_at": look.now} if None in place.joined and "taken_at" not in stay else stay
+    return _decided(look, stay, Outcome.ANSWERED, min(joined)) if joined else _taken_unseen(look, stay, place)
+
+
+def _taken_unseen(look: Look, stay: Fields, place: Place) -> Fields:
+    """Return an open stay, noting who is in it of whom is not told when they joined: it may be told yet."""
+    taken_at = stay.get("taken_at")
+    if taken_at is None:
+        return stay | {"taken_at": look.now} if None in place.joined else stay
+    has_gone = not place.joined and look.now - taken_at > LATENCY
+    return _decided(look, stay, Outcome.ANSWERED, taken_at) if has_gone else stay
+
+
+def _decided(look: Look, stay: Fields, outcome: Outcome, at: datetime) -> Fields:
+    """Return a stay that is over, and counted."""
+    _count(look, stay, outcome, at)
+    return stay | {"outcome": outcome.value}
+
+
+def _is_later(stay: Fields, place: Place) -> bool:
+    """Whether a session is told to have come to where it stands after a stay began."""
+    return place.entered_at is not None and place.entered_at > stay["entered_at"] + TICK
+
+
+def _moved_at(look: Look, stay: Fields, place: Place) -> datetime:
+    """Return when a session came to where it stands from where `stay` was: as told, or else as seen."""
+    return place.entered_at if place.entered_at and (_is_later(stay, place) or not look.applied) else look.now
 
 
 def _is_another(look: Look, stay: Fields, place: Place) -> bool:
     """Whether a session has begun another stay.
 
-    While whoever answered the last one is still in it, it has not: some appliances may move it to say who has it.
+    While whoever answered the last one is still in it, it has not: some appliances may move it to say who has it. So a
+    session that goes back to its own queue while one representative comes and another goes is not seen to wait.
     """
     if place.queue is None:
         return False
     is_elsewhere: bool = place.queue != stay["known_queue_id"]
-    is_later = place.entered_at is not None and place.entered_at > stay["entered_at"] + TICK
     if stay.get("outcome") is None:
-        return is_elsewhere or (is_later and not look.applied)
+        return is_elsewhere or (_is_later(stay, place) and not look.applied)
     if is_elsewhere:
-        since = place.entered_at or look.now
-        return all(at is not None and at >= since for at in place.joined)
-    return is_later and not place.joined
+        moved_at = _moved_at(look, stay, place)
+        return all(at is not None and at > moved_at for at in place.joined)
+    return _is_later(stay, place) and not place.joined
+
+
+def _left_for(look: Look, stay: Fields, place: Place) -> datetime:
+    """Count what came of a stay that is open, now that there is another one; return when that one began.
+
+    Where those who answered the last one stayed on for a while, it begins as they go, whatever the appliance says.
+    """
+    moved_at = _moved_at(look, stay, place)
+    if stay.get("outcome") is None:
+        _close(look, stay, *((Outcome.FLOWED_OUT, moved_at) if look.applied else (Outcome.UNKNOWN, look.now)))
+        return moved_at
+    stayed_on = look.applied and not place.joined and look.now - moved_at > LATENCY
+    return look.now if stayed_on else moved_at
 
 
 def _with_client(look: Look, stay: Fields, session_key: str) -> Fields:
@@ -284,7 +324,7 @@ def _forget(look: Look, key: str) -> None:
 
 
 def _close(look: Look, stay: Fields, outcome: Outcome, at: datetime) -> None:
-    """Count what came of an open stay that is over: an answer, if somebody was seen in it and never told since when."""
+    """Count what came of an open stay; if somebody was seen in it who was never told to have joined, an answer."""
     taken_at = stay.get("taken_at") if look.applied else None
     _count(look, stay, Outcome.ANSWERED if taken_at else outcome, taken_at or at)
 
@@ -299,7 +339,7 @@ def _count(look: Look, stay: Fields, outcome: Outcome, at: datetime) -> None:
     row = rows.get(key) or look.state.tables["queue_day"].get(key)
     if row is None:
         row = {"known_queue_id": queue, "day": str(day)}
-        _forget_days(look, queue, str(day - timedelta(days=DAYS_KEPT)))
+        _forget_days(look, queue)
     rows[key] = row | _one_more(row, outcome, wait)
 
 
@@ -313,10 +353,10 @@ def _one_more(row: Fields, outcome: Outcome, wait: timedelta) -> Fields:
     return {outcome.value: counts | {seconds: counts.get(seconds, 0) + 1}}
 
 
-def _forget_days(look: Look, queue: str, last: str) -> None:
-    """Delete the days of a queue up to and with `last`."""
+def _forget_days(look: Look, queue: str) -> None:
+    """Delete the oldest days of a queue, as there is one more. By number: a clock may be set wrong for a while."""
     days = look.state.queue_days
     keys = look.state.referring("queue_day", "known_queue_id", queue)
-    old = [key for key in keys if str(days[key].get("day")) <= last]
+    old = sorted(keys, key=lambda key: str(days[key].get("day")))[: 1 - DAYS_KEPT]
     if old:
         look.change.deletes.setdefault("queue_day", []).extend(old)

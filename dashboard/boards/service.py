@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import ClassVar
 
-from dashboard.boards.clock import day_bounds, day_of
+from dashboard.boards.clock import day_bounds, day_of, first_moment
 from dashboard.boards.moment import AT_RISK_SHARE, Level, Moment
 from dashboard.wallboards.definition import MINIMUM_CASES
 from realtime.sampling import minute_of
 from realtime.schema import QueueDay, split_key
-from realtime.stays import SHORT_SECONDS
+from realtime.stays import DAYS_KEPT, SHORT_SECONDS
 
 DAWN = timedelta(minutes=2)
 """Whoever watches since then has watched since the day began."""
@@ -171,23 +171,34 @@ def served_today(moment: Moment, known_key: str, target_seconds: int) -> Service
 
 
 def today(moment: Moment, key: str) -> date:
-    """Return which day it is in the site's zone, on the clock of the source that a row's key belongs to."""
-    source = split_key(key)[0]
-    return moment.once(("today", source), lambda: day_of(moment.now(key), moment.zone))
+    """Return which day it is in the site's zone for the source that a row's key belongs to: by its clock and by ours.
+
+    Where its clock is ahead, its new day waits for ours; where it stands, the day of then goes on.
+    """
+
+    def find() -> date:
+        return min(day_of(moment.now(key), moment.zone), day_of(moment.at, moment.zone))
+
+    return moment.once(("today", split_key(key)[0]), find)
 
 
 def tomorrow_at(moment: Moment, key: str) -> datetime:
-    """Return when the day is over, on the same clock."""
-    source = split_key(key)[0]
-    return moment.once(("tomorrow", source), lambda: day_bounds(moment.now(key), moment.zone)[1])
+    """Return when the day of a source is over by both clocks, on its own."""
+
+    def find() -> datetime:
+        ends = first_moment(today(moment, key) + timedelta(days=1), moment.zone)
+        return ends + max(moment.ahead(key), timedelta())
+
+    return moment.once(("tomorrow", split_key(key)[0]), find)
 
 
 def past_days(moment: Moment, known_key: str, target_seconds: int) -> tuple[PastDay, ...]:
-    """Return what a queue's days before today came to, as far as they are kept, the latest first."""
-    rows, now = moment.state.queue_days, str(today(moment, known_key))
+    """Return what a queue's days before today came to, of a week, the latest first; none of a day without outcomes."""
+    rows, day = moment.state.queue_days, today(moment, known_key)
+    first, now = str(day - timedelta(days=DAYS_KEPT - 1)), str(day)
     kept = (rows[key] for key in moment.state.referring("queue_day", "known_queue_id", known_key))
     days = (PastDay(row.get("day") or "", served(row, target_seconds)) for row in kept)
-    return tuple(sorted((one for one in days if one.day < now), key=lambda one: one.day, reverse=True))
+    return tuple(sorted((one for one in days if first <= one.day < now), key=lambda one: one.day, reverse=True))
 
 
 def quantiles_today(moment: Moment, known_key: str) -> Quantiles | None:
@@ -202,11 +213,13 @@ def quantiles_today(moment: Moment, known_key: str) -> Quantiles | None:
 
 
 def day_so_far(moment: Moment, services: Mapping[str, Service]) -> Day:
-    """Return what the days of several queues come to, by their lasting keys."""
+    """Return what the days of several queues come to, by their lasting keys: of those whose day is the latest."""
     now = day_of(moment.at, moment.zone)
-    day = max((today(moment, key) for key in services), default=now)
-    watch = _watch(moment, {split_key(key)[0] for key in services}) if day == now else None
-    return Day(together(services.values()), day, day == now, watch, moment.targets.percent)
+    days = {key: today(moment, key) for key in services}
+    day = max(days.values(), default=now)
+    own = [key for key in services if days[key] == day]
+    watch = _watch(moment, {split_key(key)[0] for key in own}) if day == now else None
+    return Day(together(services[key] for key in own), day, day == now, watch, moment.targets.percent)
 
 
 def _watch(moment: Moment, sources: Iterable[str]) -> Watch | None:

@@ -1,13 +1,12 @@
 """What becomes of stays, counted once, on the day it happened, and never out of what nobody saw."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from realtime.change import Cause, Change, Fields
-from realtime.stays import DAYS_KEPT, LONGEST
-from tests.realtime.watch import EARLIER, NOW, Watch
+from tests.realtime.watch import NOW, Watch
 
 TEAM = {"type": "team", "name": "Desk", "support_team_id": "7"}
 OTHER = {"type": "team", "name": "Billing", "support_team_id": "8"}
@@ -207,18 +206,73 @@ def test_a_label_that_a_session_gets_while_somebody_is_in_it_is_no_stay(queue: s
     assert (outcomes(watch), outcomes(watch, "8")) == ({("answered", 30): 1}, {})
 
 
+@pytest.mark.parametrize("client_first", [True, False])
 @pytest.mark.parametrize(("queue", "team"), [("h:other", "8"), ("h:q", "7")])
-def test_a_session_whose_end_comes_in_two_messages_waited_for_nobody_in_between(queue: str, team: str) -> None:
+def test_a_session_whose_end_comes_in_pieces_waited_for_nobody_in_between(
+    queue: str, team: str, client_first: bool
+) -> None:
     watch = waiting()
     watch.step(representative_support_session={"h:1": REP})
     watch.now += timedelta(minutes=1)
     watch.step(support_session={"h:s": {"queue_id": queue, "queue_entered_at": watch.now}})
     watch.now += timedelta(minutes=5)
     watch.step(deletes={"representative_support_session": ["h:1"]})
+    if client_first:
+        watch.step(deletes={"customer_client": ["h:c"]})
     watch.step(deletes={"support_session": ["h:s"]})
     assert ("left", 0) in outcomes(watch, team)  # early, and so in no rate
     assert ("answered", 30) in outcomes(watch)
     assert len(watch.outcomes()) == 2
+
+
+def test_a_label_that_says_no_later_time_answers_nothing_twice() -> None:
+    for seconds in (0, 60):
+        watch = waiting()
+        watch.step(representative_support_session={"h:1": REP})
+        watch.now += timedelta(seconds=seconds)
+        watch.step(support_session={"h:s": {"queue_id": "h:other"}})
+        watch.step(support_session={"h:s": {"queue_entered_at": NOW}})
+        watch.step(deletes={"support_session": ["h:s"], "representative_support_session": ["h:1"]})
+        assert watch.outcomes() == {("h:team/7", "answered", 30): 1}
+
+
+def test_a_move_whose_time_is_told_later_began_when_it_says() -> None:
+    watch = waiting()
+    watch.now += timedelta(minutes=4)
+    moved_at = watch.now
+    watch.now += timedelta(seconds=10)
+    watch.step(support_session={"h:s": {"queue_id": "h:other"}})
+    watch.step(support_session={"h:s": {"queue_entered_at": moved_at}})
+    watch.step(support_session={"h:s": {"priority": 1}})
+    watch.step(representative_support_session={"h:1": REP | {"created_at": watch.now}})
+    assert (outcomes(watch), outcomes(watch, "8")) == ({("flowed_out", 0): 1}, {("answered", 10): 1})
+
+
+def test_a_session_that_somebody_hands_on_and_stays_in_waits_from_when_they_go() -> None:
+    watch = waiting()
+    watch.step(representative_support_session={"h:1": REP})
+    watch.now += timedelta(minutes=1)
+    watch.step(support_session={"h:s": {"queue_id": "h:other", "queue_entered_at": watch.now}})
+    watch.now += timedelta(minutes=3)
+    watch.step(deletes={"representative_support_session": ["h:1"]})
+    watch.step(support_session={"h:s": {"priority": 1}})
+    watch.now += timedelta(seconds=20)
+    watch.step(representative_support_session={"h:2": REP | {"created_at": watch.now}})
+    assert outcomes(watch, "8") == {("answered", 20): 1}
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_machine_that_is_restarted_by_whoever_has_the_session_has_not_left(is_told: bool) -> None:
+    watch = waiting()
+    earlier = REP | {"created_at": ENTERED - timedelta(minutes=1) if is_told else None}
+    watch.step(representative_support_session={"h:1": earlier})
+    watch.now += timedelta(minutes=5)
+    watch.step(deletes={"customer_client": ["h:c"]})
+    watch.wait(90)
+    assert not watch.state.queue_days
+    watch.step(deletes={"representative_support_session": ["h:1"]})
+    watch.step(deletes={"support_session": ["h:s"]})
+    assert set(outcomes(watch)) <= {("answered", 30), ("left", 0)}
 
 
 def test_a_queue_that_is_called_something_else_keeps_who_waits_in_it() -> None:
@@ -229,7 +283,17 @@ def test_a_queue_that_is_called_something_else_keeps_who_waits_in_it() -> None:
     watch.step(queue={"h:q": {"name": "Lobby"}})
     watch.step(queue={"h:q": {"support_team_id": "7"}}, support_session={"h:s": {"priority": 1}})
     watch.step(representative_support_session={"h:1": REP})
+    watch.step(queue={"h:q": {"support_team_id": "8"}})
+    watch.step(support_session={"h:s": {"priority": 2}})
     assert watch.outcomes() == {("h:prewait/7", "answered", 30): 1}
+
+
+def test_a_queue_whose_type_is_told_late_has_had_its_sessions_all_along() -> None:
+    watch = Watch()
+    watch.step(queue={"h:q": {"name": "Desk", "support_team_id": "7"}}, support_session={"h:s": SESSION})
+    watch.step(queue={"h:q": {"type": "team"}})
+    watch.step(deletes={"support_session": ["h:s"]})
+    assert outcomes(watch) == {("left", 30): 1}
 
 
 def test_a_beginning_that_is_told_late_is_the_beginning() -> None:
@@ -288,33 +352,3 @@ def test_a_queue_may_come_after_who_is_in_it() -> None:
     watch.settle()
     watch.step(representative_support_session={"h:1": REP})
     assert outcomes(watch) == {("answered", 30): 1}
-
-
-def test_the_day_is_the_sites() -> None:
-    watch = waiting(ZoneInfo("Asia/Tokyo"))  # 18:42 UTC is the next morning there
-    watch.step(deletes={"support_session": ["h:s"]})
-    assert list(watch.state.queue_days) == ["h:team/7/2026-03-12"]
-
-
-def test_older_days_go_when_a_new_one_begins() -> None:
-    watch = center()
-    for number in range(DAYS_KEPT + 3):
-        watch.now = NOW + timedelta(days=number)
-        watch.step(support_session={"h:s": SESSION | {"lsid": str(number), "queue_entered_at": watch.now}})
-        watch.step(deletes={"support_session": ["h:s"]})
-    days = sorted(row["day"] or "" for row in watch.state.queue_days.values())
-    assert days == [f"{NOW + timedelta(days=number):%Y-%m-%d}" for number in range(3, DAYS_KEPT + 3)]
-
-
-@pytest.mark.parametrize("at", [datetime(1970, 1, 1, tzinfo=UTC), datetime(9970, 1, 1, tzinfo=UTC)])
-def test_a_wrong_clock_is_bounded(at: datetime) -> None:
-    watch = center(ZoneInfo("Pacific/Honolulu"))
-    watch.step(support_session={"h:s": SESSION | {"queue_entered_at": at}})
-    watch.step(representative_support_session={"h:1": REP | {"created_at": at}})
-    watch.step(deletes={"support_session": ["h:s"]})
-    [(outcome, seconds)] = outcomes(watch)
-    assert outcome in ("answered", "left") and 0 <= seconds <= LONGEST.total_seconds()
-    assert all(
-        datetime.fromisoformat(f"{row['day']}T23:59:59+00:00") >= EARLIER - LONGEST
-        for row in watch.state.queue_days.values()
-    )

@@ -69,6 +69,28 @@ def test_a_later_entry_into_the_same_queue_that_only_a_copy_shows_is_another_sta
     assert outcomes(watch) == {("unknown", 0): 1, ("answered", 10): 1}
 
 
+def test_an_answer_that_was_seen_and_never_told_is_unknown_after_a_time_away() -> None:
+    watch = waiting()
+    watch.step(representative_support_session={"h:1": {"support_session_id": "h:s"}})
+    watch.now += timedelta(minutes=30)
+    watch.step(Cause.SWEEP, deletes={"representative_support_session": ["h:1"]})
+    watch.settle()
+    assert outcomes(watch) == {("unknown", 0): 1}
+
+
+def test_a_copy_does_not_put_back_the_beginning_of_a_session_that_was_just_handed_on() -> None:
+    watch = waiting()
+    watch.step(representative_support_session={"h:1": REP})
+    watch.now += timedelta(minutes=1)
+    moved_at = watch.now
+    watch.step(support_session={"h:s": {"queue_id": "h:other", "queue_entered_at": moved_at}})
+    watch.now += timedelta(minutes=5)
+    watch.step(deletes={"representative_support_session": ["h:1"]})
+    copy(watch, queue_id="h:other", queue_entered_at=moved_at)
+    watch.step(deletes={"support_session": ["h:s"]})
+    assert outcomes(watch, "8") == {("left", 0): 1}
+
+
 def test_a_client_whose_absence_nobody_watched_has_not_left() -> None:
     watch = waiting()
     watch.step(deletes={"customer_client": ["h:c"]})

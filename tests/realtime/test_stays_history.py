@@ -156,13 +156,14 @@ def test_whoever_listens_all_the_time_counts_what_happened(
     assert reading.counts.total() > 100
 
 
+@pytest.mark.parametrize("late", [0.0, 10.0])
 @pytest.mark.parametrize("same_ids", [False, True])
 @pytest.mark.parametrize("freedoms", FREEDOMS.values(), ids=FREEDOMS)
-def test_a_restart_that_was_heard_of_loses_nothing(freedoms: frozenset[Freedom], same_ids: bool) -> None:
+def test_a_restart_that_was_heard_of_loses_nothing(freedoms: frozenset[Freedom], same_ids: bool, late: float) -> None:
     center, reading = Center(3, STARTED_AT), Reading()
     tables = deepcopy(center.tables)
     reading.read(tables, STARTED_AT)
-    mirrored = Mirrored(center, freedoms)
+    mirrored = Mirrored(center, freedoms, late)
     for minute in range(0, HOURS * 60, 10):
         for update in center.advance(STARTED_AT + (minute + 10) * 60):
             replay(tables, update)

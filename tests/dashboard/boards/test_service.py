@@ -1,5 +1,6 @@
 """A day's service: what counts as a case, which share is what, and when a day is over."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -139,7 +140,7 @@ def test_a_row_has_the_day_of_the_sites_zone() -> None:
 
 
 def test_days_before_today_are_told_latest_first() -> None:
-    days = past_days(moment("2026-03-09", "2026-03-11", "2026-03-10"), QUEUE, 60)
+    days = past_days(moment("2026-03-09", "2026-03-11", "2026-03-10", "2026-03-12", "2026-03-03"), QUEUE, 60)
     assert [one.day for one in days] == ["2026-03-10", "2026-03-09"]
     assert {one.service for one in days} == {served(COUNTED, 60)}  # type: ignore[arg-type]
 
@@ -194,6 +195,35 @@ def test_a_source_that_nobody_watched_leaves_the_day_unknown() -> None:
     assert day_of_sources({"a": Watched(MIDNIGHT, 0)}, "a", "b").watch is None
     assert day_of_sources({}, "a").watch is None
     assert day_so_far(Moment(State(), {}, NOW), {}).watch is None
+
+
+@pytest.mark.parametrize(("ahead", "turns_after"), [(300, 3), (0, 3), (-120, 123)])
+def test_a_day_turns_when_both_clocks_say_so(ahead: int, turns_after: int) -> None:
+    evening = moment("2026-03-11", at=datetime(2026, 3, 11, 23, 59, 57, tzinfo=UTC))
+    lease_ends = evening.at + timedelta(hours=1)
+    status = LinkStatus("h", state=LinkState.LIVE, clock_offset_seconds=float(ahead), lease_expires_at=lease_ends)
+    status = replace(status, last_contact_at=evening.at)
+    told = Moment(evening.state, {"h": status}, evening.at)
+    table = RowTable(QUEUES, told.state)
+    table.refresh(told)
+    day = day_so_far(told, {QUEUE: table.rows[QUEUE].today})
+    assert (str(day.date), day.is_today, day.service.answered) == ("2026-03-11", True, 10)
+
+    turns_at = told.at + timedelta(seconds=turns_after)
+    assert not table.is_due(turns_at - timedelta(seconds=1))
+    assert table.is_due(turns_at)
+    status = replace(status, last_contact_at=turns_at)
+    table.refresh(Moment(told.state, {"h": status}, turns_at))
+    assert not table.rows[QUEUE].today
+
+
+def test_days_of_two_sources_are_not_added_up() -> None:
+    told = moment("2026-03-11", at=datetime(2026, 3, 12, 8, tzinfo=UTC))
+    away = LinkStatus("h", state=LinkState.RETRYING, last_contact_at=datetime(2026, 3, 11, 23, 50, tzinfo=UTC), seq=1)
+    here = LinkStatus("other", state=LinkState.LIVE, last_contact_at=told.at, seq=1)
+    told = Moment(told.state, {"h": away, "other": here}, told.at)
+    day = day_so_far(told, {QUEUE: today_of(told), "other:team/1": Service(answered=3)})
+    assert (str(day.date), day.is_today, day.service.answered) == ("2026-03-12", True, 3)
 
 
 def test_what_was_watched_yesterday_is_not_todays_also_before_it_is_read_anew() -> None:

@@ -7,11 +7,12 @@ from functools import cache
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.boards.clock import duration
-from dashboard.boards.moment import Level
+from dashboard.boards.moment import Level, Moment
 from dashboard.boards.queues import queue_row
 from dashboard.boards.service import together
 from dashboard.boards.wall import Rows, make_wall
@@ -32,6 +33,7 @@ from dashboard.wallboards.definition import (
 )
 from dashboard.wallboards.layout import PARTS, Area, card_lines, deal, parts_of, upright
 from dashboard.wallboards.templates import TEMPLATES
+from realtime.state import State
 from tests.dashboard.boards.test_service import QUEUE, moment
 from tests.dashboard.live.test_tables import Life
 from tests.dashboard.wallboards.drawing import floor_of, wallboards
@@ -227,6 +229,18 @@ def test_figures_of_the_day_agree_with_the_queues_and_are_judged_by_the_wallboar
         own = number(floor_of(life(), replace(QUEUE_WALL, targets=targets)), Figure.SERVICE_LEVEL)
         assert own.of == today.offered
         assert (own.count == today.answered) is (seconds == 86_400)
+
+
+@pytest.mark.parametrize("figure", Figure)
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_a_figure_says_nothing_that_is_not_there(figure: Figure, is_empty: bool) -> None:
+    board = replace(QUEUE_WALL, pages=(replace(QUEUE_WALL.pages[0], tiles=(Tile(Kind.NUMBER, 1, 1, 6, 4, figure),)),))
+    floor = floor_of(life(), board)
+    if is_empty:
+        floor = Floor(board, Moment(State(), floor.moment.statuses, floor.moment.at), (), (), (), (), ())
+    (tile,) = make_wall(floor).tiles
+    said = render_to_string("tiles/wall-number.html", {"id": tile.id, "value": tile})
+    assert "None" not in said
 
 
 @pytest.mark.parametrize(("seconds", "level"), [(89, Level.OK), (90, Level.RISK), (120, Level.CRITICAL)])
