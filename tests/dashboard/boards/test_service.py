@@ -28,7 +28,7 @@ from dashboard.wallboards.definition import MINIMUM_CASES
 from realtime.change import Change
 from realtime.sampling import minute_of
 from realtime.state import State
-from realtime.status import LinkState, LinkStatus
+from realtime.status import LEASE_SECONDS, LinkState, LinkStatus
 
 NOW = datetime(2026, 3, 11, 18, 42, tzinfo=UTC)
 QUEUE = "h:team/7"
@@ -200,7 +200,7 @@ def test_a_source_that_nobody_watched_leaves_the_day_unknown() -> None:
 @pytest.mark.parametrize(("ahead", "turns_after"), [(300, 3), (0, 3), (-120, 123)])
 def test_a_day_turns_when_both_clocks_say_so(ahead: int, turns_after: int) -> None:
     evening = moment("2026-03-11", at=datetime(2026, 3, 11, 23, 59, 57, tzinfo=UTC))
-    lease_ends = evening.at + timedelta(hours=1)
+    lease_ends = evening.at + timedelta(seconds=LEASE_SECONDS)
     status = LinkStatus("h", state=LinkState.LIVE, clock_offset_seconds=float(ahead), lease_expires_at=lease_ends)
     status = replace(status, last_contact_at=evening.at)
     told = Moment(evening.state, {"h": status}, evening.at)
