@@ -52,6 +52,7 @@ async def test_what_becomes_of_sessions_is_on_open_pages_at_once(
     level = page.locator(".kpi", has_text="Service level")
     left = page.locator(".kpi", has_text="Abandoned today")
     await expect(level).to_contain_text("nobody answered or left yet")
+    await page.evaluate("window.isSamePage = true")
 
     await sync_to_async(floor.serve)(5, 10)
     await expect(level).to_contain_text("2 of 2", timeout=BUSY)
@@ -74,6 +75,7 @@ async def test_what_becomes_of_sessions_is_on_open_pages_at_once(
     await expect(explained).to_contain_text("8 ÷ (9 + 3", timeout=BUSY)  # open, and still live
     await page.keyboard.press("Escape")
     await expect(explained).to_be_hidden()
+    assert await page.evaluate("window.isSamePage")
 
 
 async def test_a_queue_s_drawer_tells_its_day_and_what_nobody_saw_is_in_no_rate(
@@ -122,3 +124,5 @@ async def test_a_customer_whose_client_stays_away_has_left_while_the_session_goe
     await show(page, center, session, "/queues/?q=deserted&columns=abandoned")
     await sync_to_async(center.remove)("customer_client", client)
     await expect(page.locator("td[data-col=abandoned]")).to_have_text("1", timeout=90_000)  # after a minute
+    sessions = await sync_to_async(lambda: center.appliance.truth["support_session"])()
+    assert client in sessions
