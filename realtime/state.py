@@ -51,12 +51,14 @@ class State:
             old = held.get(key)
             if old is None:
                 new = fields
-            elif fields.items() <= old.items() and "extra" not in old:
-                continue
-            else:
+            elif "extra" in old or "extra" in fields:
                 new = merge_fields(table, old, fields)
                 if new == old:
                     continue
+            elif fields.items() <= old.items():
+                continue
+            else:
+                new = old | fields
             held[key] = new
             altered[key] = RowChange(altered[key].before if key in altered else old, new)
             if not references.isdisjoint(fields):
