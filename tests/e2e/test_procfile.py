@@ -1,13 +1,16 @@
 """An installation on one machine: the processes of the Procfile, started by honcho, beside nothing else."""
 
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
 
 from dashboard.demo.environment import source_tables
 from dashboard.valkey import is_answering
+from realtime.heartbeat import Kind
 from tests.e2e.test_demo import processes_of
 from tests.services.process import free_port, running
 from tests.services.waiting import wait_until
@@ -21,6 +24,12 @@ def is_serving(port: int) -> bool:
         return httpx2.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).is_success
     except httpx2.TransportError:
         return False
+
+
+def kinds_at_work(database: Path) -> set[str]:
+    """Return the kinds of processes that have written down that they work."""
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        return {kind for (kind,) in connection.execute("SELECT kind FROM realtime_heartbeat")}
 
 
 def test_the_procfile_runs_an_installation_with_its_own_valkey(tmp_path: Path) -> None:
@@ -44,6 +53,7 @@ def test_the_procfile_runs_an_installation_with_its_own_valkey(tmp_path: Path) -
         with running("-m", "honcho", "start", log_path=tmp_path / "honcho.log", environment=environment) as honcho:
             honcho.wait_for_output("state=live", seconds=60)
             wait_until(lambda: is_serving(port), what="the site on PORT")
+            wait_until(lambda: kinds_at_work(folder / "dashboard.sqlite3") == set(Kind), 60, "all at work")
             assert is_answering(folder / "valkey.sock")
 
             assert honcho.end(seconds=15) == 143  # as honcho says SIGTERM
