@@ -22,6 +22,7 @@ from tests.bench.lines import (
     sustained,
     tail,
     wire,
+    workers,
 )
 from tests.bench.surroundings import Surroundings
 
@@ -34,6 +35,7 @@ MODULES: dict[str, Module] = {
     "copy": copy.lines,
     "sustained": sustained.lines,
     "memory": memory.lines,
+    "workers": workers.lines,
     "poll": poll.lines,
     "growth": growth.lines,
     "combined": combined.lines,
