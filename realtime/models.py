@@ -176,6 +176,10 @@ class TeamStay(MirroredRow):
     client_left_at = models.DateTimeField(null=True)
     taken_at = models.DateTimeField(null=True)
     outcome = models.TextField(null=True)
+    held_since = models.DateTimeField(null=True)
+    joined_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField(null=True)
+    is_held_unseen = models.BooleanField(null=True)
 
 
 class QueueDay(MirroredRow):
@@ -187,6 +191,9 @@ class QueueDay(MirroredRow):
     left = models.JSONField(null=True)
     flowed_out = models.BigIntegerField(null=True)
     unknown = models.BigIntegerField(null=True)
+    handled = models.BigIntegerField(null=True)
+    handled_seconds = models.BigIntegerField(null=True)
+    handled_unseen = models.BigIntegerField(null=True)
 
 
 class RepresentativeSpell(MirroredRow):

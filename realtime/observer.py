@@ -11,10 +11,11 @@ from typing import cast
 
 from realtime.change import Applied, Cause, Change, Fields, RowChange
 from realtime.lasting import KNOWN_QUEUE_TYPES, lasting_key
+from realtime.look import Look
 from realtime.presence import representative_state
 from realtime.schema import KnownQueue, Representative
 from realtime.state import State
-from realtime.stays import Look, expire_stays, note_stays, settle_stays
+from realtime.stays import expire_stays, note_stays, settle_stays
 
 
 def observe(state: State, applied: Applied, now: datetime, zone: tzinfo = UTC) -> Change | None:

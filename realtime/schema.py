@@ -200,6 +200,9 @@ class TeamStay(Row, total=False):
     Its key is "<source>:lsid/<lsid>", so it outlives the appliance's row ids; "<source>:row/<row id>" while no `lsid`
     is told. `outcome` is None while the stay is open: also while a representative is asked and has not accepted.
     `client_left_at` is when the last client went, `taken_at` when we saw somebody in it who is not told to have joined.
+    `held_since` is since when somebody has had the session, moved on by the time in which nobody had it; `joined_at`
+    when the last one joined who has it, `released_at` when the last one left, if nobody has it now; `is_held_unseen`
+    says that a part of this was not seen.
     """
 
     support_session_id: ToSupportSession
@@ -208,13 +211,18 @@ class TeamStay(Row, total=False):
     client_left_at: Moment
     taken_at: Moment
     outcome: Text
+    held_since: Moment
+    joined_at: Moment
+    released_at: Moment
+    is_held_unseen: Flag
 
 
 class QueueDay(Row, total=False):
     """What came of the stays that ended in a queue on a day; its key is "<key of the known queue>/<day>".
 
     `answered` and `left` count stays by how many whole seconds they had lasted, so that any target, mean or quantile
-    can be told later. `day` is a date ("2026-11-30") in the site's time zone.
+    can be told later. `handled` counts the sessions that ended after somebody had had them, for `handled_seconds`
+    together; `handled_unseen` those that were not seen as a whole. `day` is a date ("2026-11-30") in the site's zone.
     """
 
     known_queue_id: ToKnownQueue
@@ -223,6 +231,9 @@ class QueueDay(Row, total=False):
     left: Counts
     flowed_out: Number
     unknown: Number
+    handled: Number
+    handled_seconds: Number
+    handled_unseen: Number
 
 
 class RepresentativeSpell(Row, total=False):

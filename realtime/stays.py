@@ -11,12 +11,15 @@ they stay out of every rate.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
-from realtime.change import Applied, Change, Fields
+from realtime.change import Applied, Fields
+from realtime.days import Added, add_to_day
+from realtime.holds import count_hold, hold_of, with_hold
 from realtime.lasting import KNOWN_QUEUE_TYPES, lasting_key, lasting_session_key
+from realtime.look import LATENCY, LONGEST, TICK, Look
 from realtime.presence import waiting_since
 from realtime.schema import SupportSession, row_key
 from realtime.state import State
@@ -27,18 +30,6 @@ SHORT_SECONDS = 20
 GRACE = timedelta(seconds=60)
 """A customer whose last client is away for longer has left."""
 
-LATENCY = timedelta(seconds=20)
-"""By so much the appliance may be late with what it tells (PRODUCT §1)."""
-
-TICK = timedelta(seconds=1)
-"""By so much two times of one moment may differ: the appliance tells whole seconds, or parts of them."""
-
-LONGEST = timedelta(days=7)
-"""Longer waits, and moments further back, are what a wrong clock tells: they are cut."""
-
-DAYS_KEPT = 8
-"""Of a queue's days, today's included: what today is compared with."""
-
 
 class Outcome(StrEnum):
     """What came of a stay."""
@@ -47,21 +38,6 @@ class Outcome(StrEnum):
     LEFT = "left"
     FLOWED_OUT = "flowed-out"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A State at `now` (the appliance's clock), and the Change into which is written what is noted of it.
-
-    `applied` is the step that just happened, None where a whole copy is looked at. `zone` is the site's: it decides
-    which day something belongs to.
-    """
-
-    state: State
-    change: Change
-    now: datetime
-    zone: tzinfo
-    applied: Applied | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +77,7 @@ def settle_stays(look: Look) -> None:
         if key not in shown:
             if stay.get("outcome") is None:
                 _count(look, stay, Outcome.UNKNOWN, look.now)
+            count_hold(look, stay)
             _forget(look, key)
 
 
@@ -153,12 +130,14 @@ def _end(look: Look, session_key: str, applied: Applied) -> None:
 
     Somebody may have been in it whose taking it nobody saw: then it is unknown.
     """
-    is_held = _joined(look.state, session_key) or _has_released(applied, session_key)
+    joined = _joined(look.state, session_key)
+    is_held = joined or _has_released(applied, session_key)
     outcome = Outcome.UNKNOWN if is_held else Outcome.LEFT
     for key in look.state.referring("team_stay", "support_session_id", session_key):
         stay = look.state.tables["team_stay"][key]
         if stay.get("outcome") is None:
             _close(look, stay, outcome, stay.get("client_left_at") or look.now)
+        count_hold(look, with_hold(look, stay, joined) if joined else stay)
         _forget(look, key)
 
 
@@ -175,8 +154,8 @@ def _review(look: Look, session_key: str, row: Fields) -> str:
     stay = _corrected(look, held, place) if held else _begun(look, place, place.entered_at or look.now)
     stay = _answered(look, stay, place)
     if _is_another(look, stay, place):
-        stay = _answered(look, _begun(look, place, _left_for(look, stay, place)), place)
-    stay = _with_client(look, stay, session_key) | {"support_session_id": session_key}
+        stay = _answered(look, _begun(look, place, _left_for(look, stay, place)) | hold_of(stay), place)
+    stay = with_hold(look, _with_client(look, stay, session_key), place.joined) | {"support_session_id": session_key}
     if stay != look.state.tables["team_stay"].get(key):
         _keep(look, key, stay)
     return key
@@ -332,31 +311,7 @@ def _close(look: Look, stay: Fields, outcome: Outcome, at: datetime) -> None:
 def _count(look: Look, stay: Fields, outcome: Outcome, at: datetime) -> None:
     """Count what came of a stay at a moment, on its day. How long it lasted needs no clock of ours."""
     wait = min(max(at - stay["entered_at"], timedelta()), LONGEST)
-    day = min(max(at, look.now - LONGEST), look.now).astimezone(look.zone).date()
-    queue = str(stay["known_queue_id"])
-    key = f"{queue}/{day}"
-    rows = look.change.inserts.setdefault("queue_day", {})
-    row = rows.get(key) or look.state.tables["queue_day"].get(key)
-    if row is None:
-        row = {"known_queue_id": queue, "day": str(day)}
-        _forget_days(look, queue)
-    rows[key] = row | _one_more(row, outcome, wait)
-
-
-def _one_more(row: Fields, outcome: Outcome, wait: timedelta) -> Fields:
-    """Return what differs in a queue's day after one more outcome."""
-    if outcome in (Outcome.FLOWED_OUT, Outcome.UNKNOWN):
-        name = outcome.value.replace("-", "_")
-        return {name: row.get(name, 0) + 1}
-    counts = row.get(outcome.value, {})
-    seconds = str(int(wait.total_seconds()))
-    return {outcome.value: counts | {seconds: counts.get(seconds, 0) + 1}}
-
-
-def _forget_days(look: Look, queue: str) -> None:
-    """Delete the oldest days of a queue, as there is one more. By number: a clock may be set wrong for a while."""
-    days = look.state.queue_days
-    keys = look.state.referring("queue_day", "known_queue_id", queue)
-    old = sorted(keys, key=lambda key: str(days[key].get("day")))[: 1 - DAYS_KEPT]
-    if old:
-        look.change.deletes.setdefault("queue_day", []).extend(old)
+    by_seconds = {str(int(wait.total_seconds())): 1}
+    is_rated = outcome in (Outcome.ANSWERED, Outcome.LEFT)
+    added: Added = {outcome.value.replace("-", "_"): by_seconds if is_rated else 1}
+    add_to_day(look, str(stay["known_queue_id"]), at, added)

@@ -6,7 +6,7 @@ target that is changed judges the whole day anew. What nobody saw the end of is 
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import ClassVar
@@ -14,9 +14,10 @@ from typing import ClassVar
 from dashboard.boards.clock import day_bounds, day_of, first_moment
 from dashboard.boards.moment import AT_RISK_SHARE, Level, Moment
 from dashboard.wallboards.definition import MINIMUM_CASES
+from realtime.days import DAYS_KEPT
 from realtime.sampling import minute_of
 from realtime.schema import QueueDay, split_key
-from realtime.stays import DAYS_KEPT, SHORT_SECONDS
+from realtime.stays import SHORT_SECONDS
 
 DAWN = timedelta(minutes=2)
 """Whoever watches since then has watched since the day began."""
@@ -43,7 +44,8 @@ class Rate:
 @dataclass(frozen=True, slots=True)
 class Service:
     """What came of the stays of some queues on a day. `in_target` and `left_early` are among `answered` and `left`;
-    `wait_seconds` is what all that were answered had waited together."""
+    `wait_seconds` is what all that were answered had waited together. `handled` sessions ended after
+    representatives had had them, for `handled_seconds` together; `handled_unseen` did that were not seen as a whole."""
 
     answered: int = 0
     in_target: int = 0
@@ -52,11 +54,14 @@ class Service:
     left_early: int = 0
     flowed_out: int = 0
     unknown: int = 0
+    handled: int = 0
+    handled_seconds: int = 0
+    handled_unseen: int = 0
 
     early_seconds: ClassVar[int] = SHORT_SECONDS
 
     def __bool__(self) -> bool:
-        return bool(self.answered or self.left or self.flowed_out or self.unknown)
+        return self != NOTHING
 
     @property
     def offered(self) -> int:
@@ -78,8 +83,14 @@ class Service:
         """Average speed of answer; None where nobody was answered."""
         return round(self.wait_seconds / self.answered) if self.answered else None
 
+    @property
+    def average_session_seconds(self) -> int | None:
+        """Average session time with a representative (AHT); None where no session ended that was seen as a whole."""
+        return round(self.handled_seconds / self.handled) if self.handled else None
+
 
 NOTHING = Service()
+_COUNTS = tuple(one.name for one in fields(Service))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,21 +158,16 @@ def served(counted: QueueDay, target_seconds: int) -> Service:
         left_early=sum(count for seconds, count in left if seconds < SHORT_SECONDS),
         flowed_out=counted.get("flowed_out") or 0,
         unknown=counted.get("unknown") or 0,
+        handled=counted.get("handled") or 0,
+        handled_seconds=counted.get("handled_seconds") or 0,
+        handled_unseen=counted.get("handled_unseen") or 0,
     )
 
 
 def together(services: Iterable[Service]) -> Service:
     """Return what several queues' days come to, each judged by its own target."""
     found = tuple(services)
-    return Service(
-        answered=sum(one.answered for one in found),
-        in_target=sum(one.in_target for one in found),
-        wait_seconds=sum(one.wait_seconds for one in found),
-        left=sum(one.left for one in found),
-        left_early=sum(one.left_early for one in found),
-        flowed_out=sum(one.flowed_out for one in found),
-        unknown=sum(one.unknown for one in found),
-    )
+    return Service(**{name: sum(getattr(one, name) for one in found) for name in _COUNTS})
 
 
 def served_today(moment: Moment, known_key: str, target_seconds: int) -> Service:

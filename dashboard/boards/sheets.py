@@ -90,6 +90,9 @@ def queue_columns() -> dict[str, Callable[[QueueRow], Value]]:
         "Left early today": lambda row: row.today.left_early,
         "Moved on today": lambda row: row.today.flowed_out,
         "Unknown today": lambda row: row.today.unknown,
+        "Ended today after a rep had them": lambda row: row.today.handled,
+        "With a rep on average (s)": lambda row: row.today.average_session_seconds,
+        "Ended today, not seen as a whole": lambda row: row.today.handled_unseen,
     }
 
 

@@ -275,6 +275,12 @@ def _average_wait(floor: Floor, figure: Figure) -> Number:
     return Number(figure, seconds=seconds, of=service.answered, cases=_outcomes(service), day=floor.today)
 
 
+def _average_session(floor: Floor, figure: Figure) -> Number:
+    service = floor.today.service
+    cases = (("Ended after a rep", service.handled), ("Not seen as a whole", service.handled_unseen))
+    return Number(figure, seconds=service.average_session_seconds, of=service.handled, cases=cases, day=floor.today)
+
+
 def _outcomes(today: Service) -> tuple[tuple[str, int], ...]:
     return (
         ("Answered", today.answered),
@@ -312,4 +318,5 @@ _MEASURES: Mapping[Figure, Callable[[Floor, Figure], Number]] = {
     ),
     Figure.ANSWERED: _of_today(lambda today: (today.answered if today else None, None)),
     Figure.AVERAGE_WAIT: _average_wait,
+    Figure.AVERAGE_SESSION: _average_session,
 }

@@ -85,15 +85,16 @@ class Figure(StrEnum):
     ABANDONED = "abandoned"
     ANSWERED = "answered"
     AVERAGE_WAIT = "average-wait"
+    AVERAGE_SESSION = "average-session"
 
 
-TIMES = frozenset({Figure.LONGEST, Figure.PICKUP, Figure.AVERAGE_WAIT})
+TIMES = frozenset({Figure.LONGEST, Figure.PICKUP, Figure.AVERAGE_WAIT, Figure.AVERAGE_SESSION})
 """Figures that are spans of time; their thresholds are seconds."""
 
 RATES = frozenset({Figure.WITHIN_TARGET, Figure.BUSY_SHARE, Figure.SERVICE_LEVEL, Figure.ABANDON_RATE})
 """Figures that are shares of a number of cases; their thresholds are per cent."""
 
-GUARDED = RATES | {Figure.AVERAGE_WAIT}
+GUARDED = RATES | {Figure.AVERAGE_WAIT, Figure.AVERAGE_SESSION}
 """Figures that too few cases make grey."""
 
 TRENDS = frozenset({Figure.WAITING, Figure.LONGEST})

@@ -208,4 +208,9 @@ def usual_direction(figure: Figure) -> Direction:
     return Direction.BELOW if figure in _BETTER_HIGH else Direction.ABOVE
 
 
-_BETTER_HIGH = frozenset({Figure.AVAILABLE, Figure.CAN_TAKE, Figure.LOGGED_IN, Figure.WITHIN_TARGET, Figure.PICKUP})
+_BETTER_HIGH = frozenset(
+    {
+        *(Figure.AVAILABLE, Figure.CAN_TAKE, Figure.LOGGED_IN, Figure.WITHIN_TARGET, Figure.PICKUP),
+        *(Figure.SERVICE_LEVEL, Figure.ANSWERED),
+    }
+)

@@ -86,6 +86,12 @@ FIGURES: Mapping[Figure, Meaning] = {
         "How long those had waited whom a representative took today.",
         "all their waits together / answered",
     ),
+    Figure.AVERAGE_SESSION: Meaning(
+        "Average session",
+        "For how long representatives had the sessions of a team that ended today, without the times in which nobody"
+        " was in them. A session that nobody saw as a whole is left out.",
+        "all their times with a representative together / sessions that ended after one had them",
+    ),
 }
 
 KINDS: Mapping[Kind, Meaning] = {

@@ -109,7 +109,7 @@ def test_what_the_first_copy_shows_in_somebodys_hands_is_not_ours_to_count() -> 
     )
     watch.settle()
     watch.step(deletes={"support_session": ["h:s"], "representative_support_session": ["h:1"]})
-    assert not watch.state.queue_days
+    assert not watch.outcomes()
 
 
 @pytest.mark.parametrize("cause", [Cause.COPY, Cause.SWEEP])

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from realtime.stays import DAYS_KEPT, LONGEST
+from realtime.days import DAYS_KEPT
+from realtime.look import LONGEST
 from tests.realtime.test_stays import REP, SESSION, center, outcomes, waiting
 from tests.realtime.watch import NOW
 

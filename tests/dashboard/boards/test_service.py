@@ -37,6 +37,9 @@ COUNTED: dict[str, Any] = {
     "left": {"19": 3, "20": 1, "300": 1},
     "flowed_out": 4,
     "unknown": 2,
+    "handled": 4,
+    "handled_seconds": 1210,
+    "handled_unseen": 3,
 }
 
 
@@ -57,9 +60,9 @@ def today_of(moment: Moment) -> Service:
 
 def test_who_left_early_is_in_no_rate_and_neither_is_what_nobody_saw_the_end_of() -> None:
     service = served(COUNTED, 60)  # type: ignore[arg-type]
-    assert service == Service(answered=10, in_target=8, wait_seconds=811, left=5, left_early=3, flowed_out=4, unknown=2)
+    assert service == Service(10, 8, 811, 5, 3, 4, 2, 4, 1210, 3)
     assert (service.level, service.abandoned, service.offered) == (Rate(8, 12), Rate(2, 12), 12)
-    assert service.average_seconds == 81
+    assert (service.average_seconds, service.average_session_seconds) == (81, 302)
 
 
 def test_another_target_judges_the_whole_day_anew() -> None:
@@ -69,13 +72,16 @@ def test_another_target_judges_the_whole_day_anew() -> None:
 def test_nothing_is_no_zero() -> None:
     nothing = served({}, 60)
     assert (nothing.level.of, nothing.average_seconds, bool(nothing)) == (0, None, False)
+    assert nothing.average_session_seconds is None
     assert bool(served({"unknown": 1}, 60))
+    assert bool(served({"handled_unseen": 1}, 60))
 
 
 def test_several_queues_are_judged_each_by_its_own_target() -> None:
     both = together((served(COUNTED, 5), served(COUNTED, 600)))  # type: ignore[arg-type]
     assert (both.in_target, both.answered, both.wait_seconds) == (16, 20, 1622)
     assert (both.left, both.left_early, both.flowed_out, both.unknown) == (10, 6, 8, 4)
+    assert (both.handled, both.handled_seconds, both.handled_unseen) == (8, 2420, 6)
     assert together(()) == Service()
 
 
@@ -124,6 +130,23 @@ def test_a_service_level_says_what_is_wanted_and_of_how_many_it_is(service: Serv
 )
 def test_who_left_is_counted_and_rated_where_there_are_cases_enough(service: Service, words: str) -> None:
     assert words in abandoned(service)
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        (Service(), "<dt>With a rep</dt><dd>–</dd>"),
+        (Service(handled=4, handled_seconds=1210), "<dd>5:02 on average, in 4 that ended</dd>"),
+        (Service(handled_unseen=3), "<dd>–; 3 not seen as a whole, in no average</dd>"),
+        (
+            Service(handled=1, handled_seconds=3780, handled_unseen=1),
+            "<dd>1 h 03 on average, in 1 that ended; 1 not seen as a whole, in no average</dd>",
+        ),
+    ],
+)
+def test_a_day_says_for_how_long_representatives_had_what_ended(service: Service, words: str) -> None:
+    day = Day(service, NOW.date(), is_today=True, watch=None, target_percent=80)
+    assert words in render_to_string("parts/_day.html", {"day": day})
 
 
 def test_half_and_nine_tenths_were_answered_within() -> None:

@@ -95,7 +95,7 @@ def test_a_session_is_told_with_times_on_our_clock(state: State) -> None:
     ("board", "told"),
     [
         ("representatives", {"Representative": "Ann", "Queues": "Mail", "Sessions": "0", "User name": "ann"}),
-        ("queues", {"Queue": "Mail", "Waiting": "1", "Target (s)": "60", "Representatives": "1"}),
+        ("queues", {"Queue": "Mail", "Waiting": "1", "Target (s)": "60", "Ended today after a rep had them": "0"}),
         ("presentations", {"Name": "Tour", "Guests": "1", "Connected": "1", "Starts (UTC)": "2026-03-11 18:42:07"}),
         ("combined", {"Kind": "support", "Customer": "=HYPERLINK()", "Since (UTC)": "2026-03-11 18:40:47"}),
     ],

@@ -31,6 +31,7 @@ from dashboard.wallboards.definition import (
     Tile,
     Wallboard,
 )
+from dashboard.wallboards.editing import usual_direction
 from dashboard.wallboards.layout import PARTS, Area, card_lines, deal, parts_of, upright
 from dashboard.wallboards.templates import TEMPLATES
 from realtime.state import State
@@ -220,6 +221,9 @@ def test_figures_of_the_day_agree_with_the_queues_and_are_judged_by_the_wallboar
     today = together(queue.today for queue in floor.queues)
     assert number(floor, Figure.ANSWERED).count == today.answered > 0
     assert number(floor, Figure.AVERAGE_WAIT).seconds == today.average_seconds
+    session = number(floor, Figure.AVERAGE_SESSION)
+    assert (session.seconds, session.of) == (today.average_session_seconds, today.handled)
+    assert today.handled > 0
     level, left = number(floor, Figure.SERVICE_LEVEL), number(floor, Figure.ABANDON_RATE)
     assert (level.count, level.of, level.percent) == (today.in_target, today.offered, today.level.percent)
     assert (left.count, left.of) == (number(floor, Figure.ABANDONED).count, today.offered)
@@ -252,6 +256,12 @@ def test_an_average_wait_has_its_thresholds_in_seconds(seconds: int, level: Leve
     average = number(Floor(replace(QUEUE_WALL, thresholds=limits), day, (), (), (queue,), (), ()), Figure.AVERAGE_WAIT)
     assert average.level is level
     assert value_words(average) == duration(seconds)
+
+
+def test_what_is_wanted_is_bad_when_it_is_low() -> None:
+    low = {figure for figure in Figure if usual_direction(figure) is Direction.BELOW}
+    assert low >= {Figure.SERVICE_LEVEL, Figure.ANSWERED, Figure.AVAILABLE, Figure.WITHIN_TARGET}
+    assert not low & {Figure.ABANDON_RATE, Figure.AVERAGE_WAIT, Figure.AVERAGE_SESSION, Figure.WAITING}
 
 
 def test_breaching_queues_float_up() -> None:
