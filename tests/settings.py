@@ -8,13 +8,18 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from dashboard.demo.environment import FOREIGN
+
 # Short, because the path of a unix socket may have 107 bytes only. `conftest.py` makes the folder and removes it.
 TEST_FOLDER = Path(os.environ.setdefault("TEST_FOLDER", f"{tempfile.gettempdir()}/sd-{secrets.token_hex(4)}"))
 FOLDER = TEST_FOLDER / os.environ.get("PYTEST_XDIST_WORKER", "main")
 
-for name in ("SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE", "DASHBOARD_URL", "HOST", "PORT", "DEBUG"):
+# A shell may name an installation's settings, and proxies, through which nobody reaches this machine's own servers.
+proxies = {name for name in os.environ if name.upper().endswith("_PROXY")}
+for name in ({"PORT", *FOREIGN} | proxies) - {"DJANGO_SETTINGS_MODULE"}:
     os.environ.pop(name, None)
 os.environ |= {
+    "NO_PROXY": "127.0.0.1,localhost",
     "SECRET_KEY": "only-for-tests-" + "k" * 50,
     "VAR_DIR": str(FOLDER),
     "DATABASE_URL": f"sqlite:///{FOLDER}/dashboard.sqlite3",

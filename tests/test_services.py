@@ -88,7 +88,7 @@ def test_a_postgresql_that_restarts_is_back_at_once(private_postgres: PostgresSe
         assert [count_teams(), count_teams()] == [None, None]  # the pool has begun to back off
         private_postgres.start()
 
-        assert wait_until(lambda: count_teams() == 0, seconds=4, what="PostgreSQL through the pool")
+        assert wait_until(lambda: count_teams() == 0, seconds=20, what="PostgreSQL through the pool")
 
 
 async def test_axe_names_what_a_page_does_wrong(page: Page) -> None:

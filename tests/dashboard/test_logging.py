@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import subprocess
 import sys
 
@@ -29,8 +30,10 @@ except ZeroDivisionError:
 
 def lines(style: str) -> list[str]:
     """Return what a process logs."""
+    talkative = {"PYTHONWARNINGS", "PYTHONDEVMODE"}  # make the interpreter itself say things
+    quiet = {name: value for name, value in os.environ.items() if name not in talkative}
     done = subprocess.run(
-        [sys.executable, "-c", SAY, style], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", SAY, style], cwd=ROOT, env=quiet, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == ""
     return done.stderr.splitlines()

@@ -23,7 +23,7 @@ def database_url(folder: Path) -> str:
 def run_to_end(*arguments: str, folder: Path, environment: dict[str, str]) -> tuple[int, str]:
     """Run a process that ends by itself; return its status and output."""
     with running(*arguments, log_path=folder / "process.log", environment=environment) as process:
-        status = process.popen.wait(30)
+        status = process.popen.wait(120)
     return status, process.output
 
 

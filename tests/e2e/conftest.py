@@ -15,6 +15,7 @@ from tests.e2e.center import Center, running_center
 from tests.services.database import make_sqlite
 from tests.services.postgres import create_database_on
 from tests.services.process import running
+from tests.services.site import Upstream
 from tests.services.valkey import ValkeyServer
 
 LEFT = "net::ERR_ABORTED"  # how a fetch ends whose page is left before it was answered
@@ -62,6 +63,13 @@ def mirror_database_url(request: pytest.FixtureRequest) -> str:
         return url
     copied: Callable[[], str] = request.getfixturevalue("postgres_template")
     return copied()
+
+
+@pytest.fixture(scope="module")
+def upstream(upstream: Upstream) -> Iterator[Upstream]:
+    """The mirror of `helpdesk`, live for as long as the tests of a module take."""
+    with upstream.talking():
+        yield upstream
 
 
 @pytest.fixture(scope="module")

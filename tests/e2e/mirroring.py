@@ -112,7 +112,7 @@ class Installation:
         """Return what `manage.py dumpstate` prints."""
         path = self._folder / "dump.json"
         with running("manage.py", "dumpstate", log_path=path, environment=self.environment) as process:
-            assert process.popen.wait(20) == 0, process.output
+            assert process.popen.wait(60) == 0, process.output
         dumped: Tables = json.loads(process.output)
         return known_part(dumped)
 
@@ -139,13 +139,13 @@ class Installation:
         wait_until(rests, CONVERGE_SECONDS, "rest")
         return self.dump()
 
-    def wait_for_state(self, state: str, seconds: float = 25.0) -> None:
+    def wait_for_state(self, state: str, seconds: float = 60.0) -> None:
         """Wait until the link is in a state."""
         wait_until(lambda: self.link("state") == (state,), seconds, f"the link's state {state!r}")
 
     def wait_for_copy(self) -> None:
         """Wait until a first copy is stored."""
-        wait_until(lambda: (self.link("seq") or (0,))[0] >= 2, 25.0, "a stored copy")
+        wait_until(lambda: (self.link("seq") or (0,))[0] >= 2, 60.0, "a stored copy")
 
 
 @contextmanager

@@ -54,10 +54,10 @@ def running_demo(folder: Path) -> Iterator[tuple[Process, int]]:
     port = free_port()
     arguments = ("manage.py", "demo", "--speed", "10", "--sessions", "40", "--reps", "20")
     with running(*arguments, log_path=folder / "demo.log", environment=environment(folder, port)) as process:
-        process.wait_for_output("Stop it with Ctrl-C", seconds=60)
+        process.wait_for_output("Stop it with Ctrl-C", seconds=120)
         yield process, port
         if process.popen.poll() is None:
-            process.end(signal.SIGTERM, seconds=30)
+            process.end(signal.SIGTERM, seconds=60)
 
 
 @pytest.fixture
@@ -94,11 +94,11 @@ def said_password(process: Process) -> str:
 
 def test_the_demo_shows_rows_to_whom_it_gave_the_password(shared_demo: tuple[Process, int, Path]) -> None:
     process, port, _folder = shared_demo
-    with httpx2.Client(trust_env=False, follow_redirects=True) as client:
+    with httpx2.Client(trust_env=False, follow_redirects=True, timeout=30) as client:
         page = log_in(client, port, said_password(process))
         assert "Sign out" in page.text
         sources = page.url.join("/sources/")
-        wait_until(lambda: rows_on(client.get(sources).text) > 100, seconds=30, what="rows on the page")
+        wait_until(lambda: rows_on(client.get(sources).text) > 100, seconds=60, what="rows on the page")
         wallboards = client.get(page.url.join("/wallboards/")).raise_for_status().text
         for name in ("queue-wall", "floor-wall"):
             assert f'href="/wallboards/{name}/"' in wallboards
@@ -115,9 +115,9 @@ def test_the_demo_has_a_team_for_those_who_do_not_see_everything(
     shared_demo: tuple[Process, int, Path], username: str
 ) -> None:
     process, port, _folder = shared_demo
-    with httpx2.Client(trust_env=False, follow_redirects=True) as client:
+    with httpx2.Client(trust_env=False, follow_redirects=True, timeout=30) as client:
         queues = log_in(client, port, said_password(process), username).url.join("/queues/")
-        wait_until(lambda: "Service Desk" in client.get(queues).text, seconds=30, what="a queue of the team")
+        wait_until(lambda: "Service Desk" in client.get(queues).text, seconds=60, what="a queue of the team")
         assert "Printing" not in client.get(queues).text
 
 
@@ -128,7 +128,7 @@ def rows_on(page: str) -> int:
 
 
 def test_a_wrong_password_is_refused(shared_demo: tuple[Process, int, Path]) -> None:
-    with httpx2.Client(trust_env=False, follow_redirects=True) as client:
+    with httpx2.Client(trust_env=False, follow_redirects=True, timeout=30) as client:
         assert "Sign out" not in log_in(client, shared_demo[1], "wrong").text
 
 
@@ -136,7 +136,7 @@ def test_a_second_demo_in_the_same_folder_is_refused(shared_demo: tuple[Process,
     second = environment(shared_demo[2], free_port())
 
     with running("manage.py", "demo", log_path=tmp_path / "second.log", environment=second) as process:
-        assert process.popen.wait(30) == 1
+        assert process.popen.wait(60) == 1
 
     assert "A demo of this checkout is running already." in process.output
 
@@ -150,7 +150,7 @@ def test_the_demo_stops_without_leaving_a_process(
     parts = ("manage.py demo", "valkey", "simulate", "runmirror", "dashboard.serve", "celery worker", "celery beat")
     assert all(any(part in name.replace(" -A dashboard.celery", "") for name in names) for part in parts), names
 
-    assert process.end(number, seconds=30) == 0
+    assert process.end(number, seconds=60) == 0
     assert processes_of(tmp_path) == []
 
 
@@ -158,9 +158,9 @@ def test_a_demo_stopped_while_it_starts_leaves_no_process(tmp_path: Path) -> Non
     with running(
         "manage.py", "demo", log_path=tmp_path / "demo.log", environment=environment(tmp_path, free_port())
     ) as process:
-        wait_until(lambda: len(processes_of(tmp_path)) > 1, seconds=30, what="the first child")
+        wait_until(lambda: len(processes_of(tmp_path)) > 1, seconds=60, what="the first child")
 
-        assert process.end(signal.SIGINT, seconds=30) == 0
+        assert process.end(signal.SIGINT, seconds=60) == 0
 
     assert processes_of(tmp_path) == []
     assert "Traceback" not in process.output
@@ -171,7 +171,7 @@ def test_a_killed_demo_leaves_no_process_either(demo: tuple[Process, int], tmp_p
 
     process.end(signal.SIGKILL)
 
-    wait_until(lambda: not processes_of(tmp_path), what="the end of every process")
+    wait_until(lambda: not processes_of(tmp_path), seconds=60, what="the end of every process")
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
 
@@ -182,7 +182,7 @@ def test_a_process_that_ends_stops_the_demo_and_is_named(demo: tuple[Process, in
 
     simulator.kill()
 
-    assert process.popen.wait(20) == 1
+    assert process.popen.wait(60) == 1
     assert "simulator ended with status -9" in process.output
     assert processes_of(tmp_path) == []
 
@@ -195,7 +195,7 @@ def test_a_used_port_is_refused_with_the_mend(tmp_path: Path) -> None:
         with running(
             "manage.py", "demo", log_path=tmp_path / "demo.log", environment=environment(tmp_path, port)
         ) as process:
-            assert process.popen.wait(30) == 1
+            assert process.popen.wait(60) == 1
 
     assert f"Port {port} cannot be used: address already in use." in process.output
     assert "make demo PORT=" in process.output
@@ -209,5 +209,5 @@ def test_a_long_checkout_path_does_not_matter(tmp_path: Path) -> None:
     with running(
         "manage.py", "demo", log_path=tmp_path / "demo.log", environment=environment(deep, free_port())
     ) as process:
-        process.wait_for_output("Stop it with Ctrl-C", seconds=60)
-        assert process.end(seconds=30) == 0
+        process.wait_for_output("Stop it with Ctrl-C", seconds=120)
+        assert process.end(seconds=60) == 0

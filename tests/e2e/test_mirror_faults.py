@@ -54,7 +54,7 @@ def resynchronise() -> None:
         await layer.flush()
         return asked
 
-    assert asyncio.run(ask())
+    wait_until(lambda: asyncio.run(ask()), what="a layer that takes it")
 
 
 @pytest.mark.parametrize("fault", ["restart", "restart_same_ids", "truncate"])

@@ -68,9 +68,11 @@ class Desk:
 
 
 @pytest.fixture(scope="module")
-def shared_desk(site: Site) -> Desk:
+def shared_desk(site: Site) -> Iterator[Desk]:
     """The center behind the shared site."""
-    return Desk()
+    desk = Desk()
+    with desk.upstream.talking():
+        yield desk
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ async def show(page: Page, site: Site, path: str) -> None:
     cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": site.origin}
     await page.context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict by its own name only
     await page.goto(site.origin + path)
-    await expect(page.locator("html")).to_have_attribute("data-live", "live", timeout=15_000)
+    await expect(page.locator("html")).to_have_attribute("data-live", "live")
 
 
 def row(page: Page, name: str) -> Locator:
@@ -117,7 +119,7 @@ async def test_a_session_appears_is_answered_and_ends(site: Site, desk: Desk, pa
     await sync_to_async(desk.end)("carla")
 
     await expect(row(page, "carla")).to_contain_text("Ended")
-    await expect(row(page, "carla")).to_have_count(0, timeout=15_000)
+    await expect(row(page, "carla")).to_have_count(0)
     assert await page.locator("#board img").count() == 0
 
 
@@ -136,7 +138,7 @@ async def test_clocks_tick_and_the_band_comes_by_time_alone(site: Site, desk: De
 async def test_clocks_do_not_go_back_when_frames_come(site: Site, desk: Desk, page: Page) -> None:
     await show(page, site, "/sessions/")
     clock = row(page, "anna").locator("time").last
-    await expect(clock).to_have_text(re.compile("0:3[4-9]"), timeout=15_000)  # seconds after the last heartbeat
+    await expect(clock).to_have_text(re.compile(r"0:(3[4-9]|[45]\d)|[1-9]:\d\d"))  # seconds after the last heartbeat
     before = await clock.inner_text()
     await sync_to_async(desk.arrive)("jens", 1)
     await expect(row(page, "jens")).to_be_visible()
@@ -179,7 +181,7 @@ async def test_pause_keeps_the_picture_and_counts_what_waits(site: Site, desk: D
     clock = await row(page, "anna").locator("time").last.inner_text()
     await sync_to_async(desk.arrive)("frida", 40)
     await expect(page.locator("#paused")).to_contain_text("changes waiting")
-    await expect(page.locator("#paused")).to_contain_text("Paused 0:02")
+    await expect(page.locator("#paused")).to_contain_text(re.compile(r"Paused (0:0[2-9]|0:[1-5]\d)"))
     assert await order(page) == ["anna", "berta"]
     assert await row(page, "anna").locator("time").last.inner_text() == clock
     await page.keyboard.press("Space")
@@ -242,9 +244,12 @@ async def test_an_open_menu_stays_open_while_counts_change(site: Site, desk: Des
     await show(page, site, "/sessions/")
     await page.locator("#menu-priority summary").click()
     await page.evaluate("window.menu = document.getElementById('menu-priority')")
+    count = page.locator(".tab").first
+    await expect(count).to_contain_text("2")  # without what ended with the test before
     await sync_to_async(desk.arrive)("hugo", 1)
 
-    await expect(page.locator(".tab").first).to_contain_text("3")
+    await expect(row(page, "hugo")).to_be_visible()
+    await expect(count).to_contain_text("3")
     await expect(page.locator("#menu-priority .menu__list")).to_be_visible()
     assert await page.evaluate("menu.isConnected && menu.open")
 

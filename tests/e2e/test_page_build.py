@@ -34,9 +34,10 @@ async def expect_offer(page: Page) -> None:
 
 
 async def expect_build(page: Page) -> None:
-    """Wait until the page is of the second build."""
-    await expect(page.locator("html")).to_have_attribute("data-build", "second", timeout=BUSY)
+    """Wait until the page is of the second build, and loaded: screens spread that over 20 s."""
+    await expect(page.locator("html")).to_have_attribute("data-build", "second", timeout=2 * BUSY)
     await expect_live(page)
+    await page.wait_for_load_state()
 
 
 async def test_a_wall_loads_a_new_build_once_and_at_a_quiet_moment(
@@ -59,6 +60,7 @@ async def test_a_wall_loads_a_new_build_once_and_at_a_quiet_moment(
         await expect_build(page)
         await page.clock.fast_forward(BETWEEN)
         await expect_live(page)
+        await page.wait_for_load_state()
         assert len(loads) == 2
 
 
@@ -84,4 +86,5 @@ async def test_a_list_loads_a_new_build_once_and_loses_nothing_that_somebody_typ
         await expect_build(page)
         await page.clock.fast_forward(BETWEEN)
         await expect_live(page)
+        await page.wait_for_load_state()
         assert (loads, page.url) == (["/sessions/"] * 2, f"{site.origin}/sessions/?state=waiting")

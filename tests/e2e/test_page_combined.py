@@ -77,7 +77,7 @@ async def show(page: Page, site: Site, path: str, *, is_live: bool = True) -> No
     await page.context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict by its own name only
     await page.goto(site.origin + path)
     if is_live:
-        await expect(page.locator("html")).to_have_attribute("data-live", "live", timeout=15_000)
+        await expect(page.locator("html")).to_have_attribute("data-live", "live")
 
 
 async def test_rows_come_and_end_by_themselves(site: Site, vendors: Vendors, page: Page) -> None:

@@ -110,6 +110,7 @@ async def test_a_half_open_socket_is_found_out_and_replaced(
         await expect_order(page, low)
         before = len(wire.sockets)
         proxy.is_silent = False
+        proxy.reset()  # whatever was tried meanwhile: silence never ends it
         await page.clock.fast_forward(1_000)
 
         await expect_live(page)
@@ -154,6 +155,11 @@ async def test_a_suspended_tab_is_right_when_it_wakes(
         await until(has_ended, BUSY / 1000, "the server's patience with a page that acknowledges nothing")
         before = len(wire.sockets)
         center.change("support_session", low, customer_name="Changed meanwhile")
+
+        async def is_known() -> bool:
+            return "Changed meanwhile" in (await asyncio.to_thread(site.get, path, session)).text
+
+        await until(is_known, BUSY / 1000, "the change at the site")  # what comes after the repaint may flash
         await debugger.send("Debugger.disable")
 
         await expect_order(page, high, low)

@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 from dashboard.displays.tokens import TOKEN
 from dashboard.models import Display
 from dashboard.roles import MANAGER
+from tests.e2e.center import BUSY
 from tests.services.accessibility import violations
 from tests.services.displays import make_wallboard
 from tests.services.site import Site, Upstream, serving, site_environment
@@ -39,7 +40,8 @@ def environment(tmp_path: Path, valkey: ValkeyServer, django_db_blocker: DjangoD
         upstream.add_queue("Retail")
         make_wallboard("queue")
         make_wallboard("executive")
-        yield environment
+        with upstream.talking():
+            yield environment
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -73,10 +75,10 @@ async def pair(page: Page, screen: Page, site: Site) -> None:
     await expect(page.get_by_role("heading", name=NAME)).to_be_visible()
 
 
-async def expect_wall(screen: Page, name: str, seconds: float = 5) -> None:
+async def expect_wall(screen: Page, name: str) -> None:
     """Wait until a screen shows a wallboard, live."""
-    await expect(screen.locator(".wall__name")).to_have_text(name, timeout=seconds * 1000)
-    await expect(screen.locator("html")).to_have_attribute("data-live", "live", timeout=15_000)
+    await expect(screen.locator(".wall__name")).to_have_text(name, timeout=BUSY)
+    await expect(screen.locator("html")).to_have_attribute("data-live", "live", timeout=BUSY)
 
 
 async def test_a_screen_from_its_code_to_its_end(
@@ -89,35 +91,37 @@ async def test_a_screen_from_its_code_to_its_end(
         assert await screen.evaluate("() => document.cookie") == ""
         assert [one["name"] for one in await screen.context.cookies() if one["path"] == "/display/"] == [TOKEN]
         assert screen.url == f"{site.origin}/display/"
-        await expect(page.locator(".display__facts")).to_contain_text("1920 × 1080", timeout=25_000)
+        await expect(page.locator(".display__facts")).to_contain_text("1920 × 1080", timeout=2 * BUSY)
         await expect(page.locator(".display__facts")).to_contain_text("live")
 
         await page.get_by_role("button", name="Identify").click()
-        await expect(screen.locator("#order")).to_have_text(NAME, timeout=5000)
+        await expect(screen.locator("#order")).to_have_text(NAME, timeout=BUSY)
         await expect(screen.locator("#order")).to_be_visible()
-        await expect(screen.locator("#order")).to_be_hidden(timeout=12_000)
+        await expect(screen.locator("#order")).to_be_hidden(timeout=BUSY)
 
         await page.locator("summary", has_text="Message").click()
         await page.get_by_label("Message").fill("Fire drill <i>now")
         await page.get_by_role("button", name="Send").click()
-        await expect(screen.locator("#standing")).to_have_text("Fire drill <i>now", timeout=5000)
+        await expect(screen.locator("#standing")).to_have_text("Fire drill <i>now", timeout=BUSY)
 
         await screen.evaluate("() => { window.isOld = true; }")
         await page.get_by_role("button", name="Reload").click()
-        await expect(screen.locator("#standing")).to_be_visible(timeout=5000)
-        await screen.wait_for_function("() => !window.isOld", timeout=10_000)
+        await expect(page.get_by_text("loads its page anew.")).to_be_visible()
+        await screen.wait_for_function("() => !window.isOld", timeout=BUSY)
+        await expect(screen.locator("#standing")).to_be_visible(timeout=BUSY)
 
         await page.get_by_label(f"Wallboard of {NAME}").select_option(label="Executive")
         await page.get_by_role("button", name="Show").click()
+        await expect(page.get_by_text("shows Executive from now on.")).to_be_visible()
         await expect_wall(screen, "Executive")
 
         await page.locator("summary", has_text="Disconnect").click()
         await page.get_by_role("button", name="Disconnect it now").click()
-        await expect(screen.get_by_text("This screen was disconnected")).to_be_visible(timeout=5000)
+        await expect(screen.get_by_text("This screen was disconnected")).to_be_visible(timeout=BUSY)
         assert await screen.locator("#board").count() == 0
         for part in ("#standing", "#order", "#wall-lost"):
             await expect(screen.locator(part)).to_be_hidden()
-        await expect(screen.locator(".pairing__code")).to_be_visible(timeout=35_000)
+        await expect(screen.locator(".pairing__code")).to_be_visible(timeout=2 * BUSY)
         await expect(screen.locator(".pairing__news").first).to_contain_text("was disconnected")
 
 
@@ -129,15 +133,15 @@ async def test_a_screen_survives_the_server(
         await pair(page, screen, first)
         await expect_wall(screen, "Queue wall")
         first.process.end(signal.SIGKILL)
-    await expect(screen.locator("#wall-lost")).to_be_visible(timeout=15_000)
+    await expect(screen.locator("#wall-lost")).to_be_visible(timeout=BUSY)
     await expect(screen.locator(".wall__name")).to_have_text("Queue wall")
     with serving(environment, tmp_path / "second.log"):
-        await expect(screen.locator("#wall-lost")).to_be_hidden(timeout=15_000)
+        await expect(screen.locator("#wall-lost")).to_be_hidden(timeout=BUSY)
         await expect_wall(screen, "Queue wall")
         display = await Display.objects.aget()
         await Display.objects.filter(pk=display.pk).aupdate(revoked_at=display.paired_at)
     with serving(environment, tmp_path / "third.log"):
-        await expect(screen.get_by_text("This screen was disconnected")).to_be_visible(timeout=15_000)
+        await expect(screen.get_by_text("This screen was disconnected")).to_be_visible(timeout=BUSY)
 
 
 async def test_a_waiting_screen_survives_the_server_and_fits(
@@ -156,9 +160,9 @@ async def test_a_waiting_screen_survives_the_server_and_fits(
                 assert 0 <= box["x"] <= box["x"] + box["width"] <= width
                 assert 0 <= box["y"] <= box["y"] + box["height"] <= height
         first.process.end(signal.SIGKILL)
-    await expect(screen.locator("#light")).to_contain_text("no contact", timeout=15_000)
+    await expect(screen.locator("#light")).to_contain_text("no contact", timeout=BUSY)
     with serving(environment, tmp_path / "second.log"):
-        await expect(screen.locator("#light")).to_contain_text("live", timeout=15_000)
+        await expect(screen.locator("#light")).to_contain_text("live", timeout=BUSY)
         assert await screen.locator(".pairing__code").get_attribute("aria-label") == code
 
 
@@ -169,14 +173,14 @@ async def test_a_screen_whose_scripts_never_came_loads_itself_anew(
         await screen.route("**/js/screen/waiting.js", lambda route: route.abort())
         await screen.goto(f"{site.origin}/display/")
         await screen.unroute("**/js/screen/waiting.js")
-        await expect(screen.locator("html")).to_have_attribute("data-live", "live", timeout=25_000)
+        await expect(screen.locator("html")).to_have_attribute("data-live", "live", timeout=2 * BUSY)
 
 
 async def test_a_browser_without_cookies_is_told_so(environment: dict[str, str], tmp_path: Path, screen: Page) -> None:
     with serving(environment, tmp_path / "web.log") as site:
         await screen.goto(f"{site.origin}/display/")
         await screen.context.clear_cookies()
-        await expect(screen.locator("#cookies")).to_be_visible(timeout=8000)
+        await expect(screen.locator("#cookies")).to_be_visible(timeout=BUSY)
 
 
 async def test_the_pages_of_displays_are_accessible_and_fit(

@@ -157,7 +157,7 @@ async def expect_equal(page: Page) -> None:
         return seen[0][0] == seen[0][1]
 
     try:
-        await until(are_equal, 8, "equality")
+        await until(are_equal, BUSY / 1000, "equality")
     except AssertionError:
         followed, opened = seen[0]
         assert re.split("(?=<)", followed) == re.split("(?=<)", opened)

@@ -2,13 +2,17 @@
 
 import re
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 from asgiref.sync import sync_to_async
 from playwright.async_api import Browser, Page, expect
+from pytest_django import DjangoDbBlocker
 
-from tests.e2e.center import BUSY, Center, show
+from tests.e2e.center import BUSY, Center, running_center, show
 from tests.services.accessibility import violations
+from tests.services.valkey import ValkeyServer
 from tests.services.waiting import wait_until
 
 TARGET = 60
@@ -37,6 +41,23 @@ class Floor:
         """Let sessions end unanswered that have waited for so many seconds."""
         for seconds in waits:
             self.center.end_session(self.center.begin_session(self.queue, "Ada", seconds_ago=seconds))
+
+
+def noon_zone() -> str:
+    """Return a zone where it is noon, so that no day ends while the tests run."""
+    ahead = (12 - datetime.now(UTC).hour) % 24
+    return f"Etc/GMT-{ahead}" if ahead <= 12 else f"Etc/GMT+{24 - ahead}"
+
+
+@pytest.fixture(scope="module")
+def center(
+    tmp_path_factory: pytest.TempPathFactory, valkey: ValkeyServer, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Center]:
+    """A center where it is noon: for its site, and for every mirror of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIME_ZONE", noon_zone())
+        with running_center(tmp_path_factory.mktemp("center"), django_db_blocker) as center:
+            yield center
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +94,7 @@ async def test_what_becomes_of_sessions_is_on_open_pages_at_once(
     await expect(explained).to_contain_text("= 70 %")
     await sync_to_async(floor.serve)(5)
     await expect(explained).to_contain_text("8 ÷ (9 + 3", timeout=BUSY)  # open, and still live
+    await expect(explained).to_contain_text(re.compile(r"With a rep\s*0:\d\d on average, in 9 that ended"), timeout=BUSY)
     await page.keyboard.press("Escape")
     await expect(explained).to_be_hidden()
     assert await page.evaluate("window.isSamePage")
@@ -100,7 +122,7 @@ async def test_a_queue_s_drawer_tells_its_day_and_what_nobody_saw_is_in_no_rate(
             center.end_session(waiting)
 
     await sync_to_async(leave_unseen)()
-    await expect(unknown).to_contain_text("1 ended while nobody listened", timeout=BUSY)
+    await expect(unknown).to_contain_text("1 ended while nobody listened", timeout=2 * BUSY)
     await expect(answered).to_have_text(before or "")
 
 

@@ -49,6 +49,11 @@ async def open_wall(page: Page, site: Site, **changes: object) -> None:
     await expect_live(page)
 
 
+async def stop_clock(page: Page) -> None:
+    """Let no time pass but what the test moves; a clock goes on by itself from when it is installed."""
+    await page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))
+
+
 def keep_waiting(upstream: Upstream, name: str) -> str:
     """Let somebody wait in a queue of this name, past its target; return the session's key."""
     queue = {"name": name, "type": "team", "code_name": name}
@@ -94,6 +99,7 @@ async def test_an_alarm_sounds_again_until_somebody_acknowledges_it(page: Page, 
 
 async def test_the_picture_drifts_and_comes_back(page: Page, site: Site) -> None:
     await open_wall(page, site)
+    await stop_clock(page)
     places = []
     for _ in range(9):
         await page.clock.run_for(60_000)
@@ -116,6 +122,7 @@ async def test_the_screen_is_kept_awake_again_after_it_was_hidden(page: Page, si
 
 async def test_the_pointer_shows_while_it_moves(page: Page, site: Site) -> None:
     await open_wall(page, site)
+    await stop_clock(page)
     cursor = "getComputedStyle(document.documentElement).cursor"
     assert await page.evaluate(cursor) == "none"
     await page.mouse.move(200, 200)
@@ -153,8 +160,10 @@ async def test_screens_of_one_wallboard_turn_together(browser: Browser, page: Pa
     await other.clock.install(time=datetime.now(UTC) + timedelta(hours=5))  # a screen whose own clock is wrong
     await other.goto(page.url)
     await expect_live(other)
+    to_half_past = (30 - datetime.now(UTC).minute) % 60  # turns of an hour begin at whole ones
     for one in (page, other):
         await leave_alone(one)
+        await one.clock.fast_forward(to_half_past * 60_000)
     seen = []
     for _ in range(4):
         seen.append(await page.inner_text("#wall-turn"))

@@ -79,7 +79,7 @@ def queue_change(*names: str, gone: tuple[str, ...] = ()) -> Change:
     return Change(SOURCE, {"queue": inserts} if inserts else {}, {}, {"queue": [f"{SOURCE}:{one}" for one in gone]})
 
 
-async def converged(replica: Replica, writer: Writer, seconds: float = 6.0) -> None:
+async def converged(replica: Replica, writer: Writer, seconds: float = 20.0) -> None:
     """Wait until the Replica holds exactly what the database does."""
 
     async def look() -> bool:
@@ -137,6 +137,7 @@ def without_both(change: Change) -> Change:
     return Change(change.source, change.inserts, {}, {"queue": gone})
 
 
+@pytest.mark.usefixtures("compares_once")
 async def test_replica_follows_without_reading_the_database_again(writer: Writer) -> None:
     await writer.write(queue_change("0"))
     async with running() as (replica, told):

@@ -222,7 +222,7 @@ def test_lease_of_before_the_clock_was_set_back_is_free() -> None:
     longest = timedelta(seconds=LEASE_SECONDS) + SKEW
     models.Link.objects.update(lease_expires_at=Now() + longest - timedelta(seconds=1))
     assert store.acquire_lease(SOURCE, "two") is None
-    models.Link.objects.update(lease_expires_at=Now() + longest + timedelta(seconds=1))
+    models.Link.objects.update(lease_expires_at=Now() + longest + timedelta(minutes=1))
     assert taken("two").fence > first.fence
 
 

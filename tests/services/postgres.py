@@ -60,7 +60,8 @@ class PostgresServer:
         if self.user:
             shutil.chown(self.folder, self.user)
             self.programs = self.reachable_programs()
-        self.run("initdb", "-D", str(self.folder / "data"), "-U", "tests", "-A", "trust", "-E", "UTF8", "--no-sync")
+        kind = ("-E", "UTF8", "--no-locale")  # of the same order and words on every machine
+        self.run("initdb", "-D", str(self.folder / "data"), "-U", "tests", "-A", "trust", *kind, "--no-sync")
 
     def reachable_programs(self) -> Path:
         """Return the programs, copied beside the cluster when the other user may not read where they are installed."""

@@ -1,5 +1,6 @@
 """Start the product's real processes in tests, and be sure that they end."""
 
+import itertools
 import os
 import signal
 import socket
@@ -12,14 +13,25 @@ from pathlib import Path
 from tests.services.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+FIRST_PORT, PORTS, WORKERS = 20_000, 1000, 12  # below 32768: from there on Linux gives them to whoever wants any
+NUMBERS = itertools.count(os.getpid())  # another run on this machine begins elsewhere
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback that nobody listens on now."""
+    """Return a TCP port of loopback that nobody listens on now and no other worker is given, for it is used later."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
+    ports = (FIRST_PORT + worker * PORTS + number % PORTS for number in itertools.islice(NUMBERS, PORTS))
+    return next(port for port in ports if is_free(port))
+
+
+def is_free(port: int) -> bool:
+    """Say whether a port of loopback can be listened on."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 class Process:
@@ -34,7 +46,7 @@ class Process:
         """Everything printed so far."""
         return self.log_path.read_text(encoding="utf-8", errors="replace")
 
-    def wait_for_output(self, text: str, seconds: float = 30) -> str:
+    def wait_for_output(self, text: str, seconds: float = 90) -> str:
         """Wait until a line with this text is printed, and return the line."""
         return wait_until(lambda: self._line_with(text), seconds, f"{text!r} in the output of {self.popen.args!r}")
 

@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from threading import Event, Lock, Thread
+from typing import Any, Self
 
 import httpx2
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 from websockets.asyncio.client import ClientConnection, connect
@@ -28,6 +30,7 @@ from tests.services.process import Process, free_port, running
 from tests.services.waiting import wait_until
 
 START_SECONDS = 60.0  # to answer, on a machine that has much else to do
+TALK_SECONDS = 2.0  # between two words of a mirror whose link is as it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def serving(environment: dict[str, str], log_path: Path) -> Iterator[Site]:
     """Run the site."""
     with running("-m", "dashboard.serve", log_path=log_path, environment=environment) as process:
         site = Site(int(environment["PORT"]), process)
-        process.wait_for_output("serving")
+        process.wait_for_output("serving", START_SECONDS)
         wait_until(site.is_answering, START_SECONDS, "the site")
         yield site
 
@@ -117,11 +120,37 @@ class Upstream:
         lease = store.acquire_lease(source, "tests")
         assert lease is not None, "somebody else mirrors the source"
         self._lease = lease
+        self._turn = Lock()
         now = datetime.now(UTC)
         self.status = LinkStatus(source, state=LinkState.LIVE, state_since=now, last_contact_at=now)
 
     def say(self, **fields: Any) -> None:
         """Write down and publish how the link is."""
+        with self._turn:
+            self._say(**fields)
+
+    @contextmanager
+    def talking(self) -> Iterator[Self]:
+        """Go on saying how the link is, as a mirror does: what is said once is old after the seconds of a lease."""
+        is_over = Event()
+        speaker = Thread(target=self._go_on, args=(is_over,))
+        speaker.start()
+        try:
+            yield self
+        finally:
+            is_over.set()
+            speaker.join()
+
+    def _go_on(self, is_over: Event) -> None:
+        try:
+            while not is_over.wait(TALK_SECONDS):
+                with self._turn:
+                    is_live = self.status.state is LinkState.LIVE
+                    self._say(**({} if is_live else {"last_contact_at": self.status.last_contact_at}))
+        finally:
+            connection.close()
+
+    def _say(self, **fields: Any) -> None:
         now = datetime.now(UTC)
         state_since = now if fields.get("state", self.status.state) != self.status.state else self.status.state_since
         self.status = replace(self.status, **{"last_contact_at": now, "state_since": state_since, **fields})
@@ -137,8 +166,9 @@ class Upstream:
         self._commit(Change(self._lease.source, deletes=keys))
 
     def _commit(self, change: Change) -> None:
-        seq = store.commit(self._lease, change, "tests")
-        asyncio.run(feed.publish_change(Published(self._lease.source, store.Position("tests", seq), change)))
+        with self._turn:
+            seq = store.commit(self._lease, change, "tests")
+            asyncio.run(feed.publish_change(Published(self._lease.source, store.Position("tests", seq), change)))
 
     def add_queue(self, name: str) -> None:
         """Insert one queue."""

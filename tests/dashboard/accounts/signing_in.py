@@ -46,7 +46,7 @@ def confirm(client: Client, password: str = PASSWORD) -> None:
 
 def code_of(secret: str) -> str:
     """Return the code that an authenticator app shows (RFC 6238), with time left to use it."""
-    wait_until(lambda: time.time() % 30 < 26, what="the next code")
+    wait_until(lambda: time.time() % 30 < 20, what="the next code")
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
     digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
     start = digest[-1] & 15

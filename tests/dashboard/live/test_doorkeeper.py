@@ -31,7 +31,7 @@ from tests.fakes.outlet import FakeOutlet
 from tests.services.waiting import until
 
 TICKET = Ticket(token_digest="a", address="192.0.2.7")
-SOON = 5.0  # far less than the 30 s of the regular check
+SOON = 20.0  # less than the 30 s of the regular check
 
 
 class Book:

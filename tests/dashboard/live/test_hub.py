@@ -96,7 +96,7 @@ async def wait_for_steps(outlet: FakeOutlet, count: int) -> None:
     async def are_written() -> bool:
         return len(outlet.steps) >= count
 
-    await until(are_written, 5, f"{count} steps")
+    await until(are_written, 20, f"{count} steps")
 
 
 @pytest.mark.parametrize("missing", ["_replica", "_people", "_wallboards", "_configured", "_targets"])
@@ -125,7 +125,8 @@ async def test_all_watchers_of_a_view_get_the_same_bytes_object(hub: Hub, monkey
     outlets = [(await join(hub, key))[1] for _ in range(450)]
 
     hub._touch(STEP)
-    await wait_for_steps(outlets[-1], 1)
+    for outlet in outlets:  # they are sent in portions, in no order
+        await wait_for_steps(outlet, 1)
 
     assert {id(outlet.steps[0]) for outlet in outlets} == {id(outlets[0].steps[0])}
     assert {len(outlet.messages) for outlet in outlets} == {3}  # the heartbeat, the paint, the step
@@ -134,6 +135,8 @@ async def test_all_watchers_of_a_view_get_the_same_bytes_object(hub: Hub, monkey
 async def test_two_changes_in_a_row_are_sent_at_once_and_more_are_gathered(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    gathers_seconds = 3.0  # else a pause of this machine takes longer than two changes may
+    monkeypatch.setattr("dashboard.live.hub.BUSY_SECONDS", gathers_seconds)
     board = CountingBoard()
     _socket, outlet = await join(hub, open_board(monkeypatch, "counting", board))
     started = hub.loop.time()
@@ -147,8 +150,8 @@ async def test_two_changes_in_a_row_are_sent_at_once_and_more_are_gathered(
         await asyncio.sleep(0)
     await wait_for_steps(outlet, 3)
 
-    assert two_sent_at - started < BUSY_SECONDS
-    assert hub.loop.time() - started >= BUSY_SECONDS
+    assert two_sent_at - started < gathers_seconds
+    assert hub.loop.time() - started >= gathers_seconds
     assert len(outlet.steps) == 3
     assert board.count == 52
 

@@ -15,7 +15,16 @@ from dashboard.privacy import Privacy
 from dashboard.roles import LEAD, MANAGER, VIEWER, Right
 from dashboard.wallboards.stored import create
 from dashboard.wallboards.templates import TEAM_WALL
-from tests.dashboard.live.test_scopes import LISTED, MINE, addresses, center, listening, soon, vendor_sessions
+from tests.dashboard.live.test_scopes import (
+    LISTED,
+    MINE,
+    addresses,
+    center,
+    listening,
+    soon,
+    vendor_sessions,
+    wait_for_rows,
+)
 from tests.services.site import Site, Upstream
 from tests.services.waiting import until
 
@@ -38,6 +47,7 @@ def upstream(site: Site) -> Upstream:
         Team.objects.create(name=f"Team {privacy}", queues=["helpdesk:team/1"], customers=privacy)
     site.log_in("manager", MANAGER)
     create(User.objects.get(username="manager"), TEAM_WALL)
+    wait_for_rows(site)
     return upstream
 
 
@@ -156,7 +166,7 @@ async def test_a_change_of_the_team_or_of_rights_takes_effect_on_open_sockets(si
         async with listening(site, session, "/live/sessions/") as (socket, heard):
             await soon(heard, expected)
             await sync_to_async(transaction.atomic(change))()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await socket.wait_closed()
             assert socket.close_code == 4000
             return "".join(heard)

@@ -31,6 +31,7 @@ from tests.services.waiting import until
 
 BOARDS = ("overview", *LISTS)
 SOURCE = "helpdesk"
+HEARD = 7  # messages, says a status that only the feed brings
 COMPARISON = 'FROM "realtime_link"'  # each process asks every 2 s whether it missed something
 HUB_THREADS = ("replica", "doorkeeper")
 REGULAR_THREADS = ("heartbeat", "attendance")  # ask every few seconds, whatever happens
@@ -121,11 +122,24 @@ async def ticket(lead: User) -> Ticket:
 
 
 @pytest.fixture
-async def hub(upstream: Upstream, ticket: Ticket, queries: Queries, valkey: ValkeyServer) -> AsyncIterator[Hub]:
-    """A whole hub, at work, that hears no news of who may see what: all of it was before."""
+async def hub(
+    upstream: Upstream, ticket: Ticket, queries: Queries, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Hub]:
+    """A whole hub, at work, that hears no news of who may see what: all of it was before.
+
+    It compares itself with the database once: a change that is on its way just then would be read again, with queries.
+    """
+    monkeypatch.setattr("realtime.replica.COMPARE_SECONDS", 3600.0)
     hub = Hub()
     running = asyncio.create_task(hub.run())
-    await asyncio.wait_for(hub._replica.loaded.wait(), 20)
+
+    async def is_at_work() -> bool:
+        if not (await hub.is_loaded() and hub._history.loaded.is_set()):
+            return False
+        await sync_to_async(upstream.say)(message_count=HEARD)
+        return hub._replica.statuses[SOURCE].message_count == HEARD
+
+    await until(is_at_work, what="a hub that has read everything and hears the feed")
     yield hub
     running.cancel()
     await asyncio.wait([running])

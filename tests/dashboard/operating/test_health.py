@@ -12,6 +12,7 @@ from pytest_django import Settings
 from dashboard.models import PollRun
 from realtime.heartbeat import Kind, write_heartbeat
 from realtime.models import Link
+from tests.dashboard.live.test_site import is_paint, read_until
 from tests.services.site import Site, Upstream
 from tests.services.valkey import ValkeyServer
 from tests.services.waiting import wait_until
@@ -118,11 +119,11 @@ async def test_a_serving_process_tells_of_its_sockets(site: Site) -> None:
 
     session = await sync_to_async(site.log_in)("metrics")
     async with await site.open_socket(session, "/live/queues/") as socket:
-        while 'data-frame="paint"' not in str(await socket.recv()):
-            pass
+        await read_until(socket, is_paint, 20)
         assert figure("dashboard_sockets") == 1
         assert figure("dashboard_views") >= 1
-        assert figure('dashboard_source_behind_commits{source="helpdesk"}') == 0
+        behind = 'dashboard_source_behind_commits{source="helpdesk"}'
+        await sync_to_async(wait_until)(lambda: figure(behind) == 0, what="the last commit")
     wait_until(lambda: figure("dashboard_sockets") == 0, what="the socket's end")
 
 

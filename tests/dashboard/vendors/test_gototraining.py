@@ -259,12 +259,13 @@ async def poll(bench: Bench) -> PollRun:
 
 
 async def test_training_is_one_row_from_plan_to_report(simulators: VendorSimulators, given_bench: Any) -> None:
-    make_training(simulators, soon(simulators, is_held=False))
+    planned, now = soon(simulators, is_held=False), simulators.frame.now()
+    make_training(simulators, planned)
     bench: Bench
     async with given_bench() as bench:
         runs = [await poll(bench)]
         before = await VendorSession.objects.aget()
-        make_training(simulators, soon(simulators, is_held=True))
+        make_training(simulators, dataclasses.replace(planned, held_from=now - 900, held_until=now - 60))
         runs += [await poll(bench), await poll(bench)]
         after = await VendorSession.objects.aget()
     assert [run.error for run in runs] == ["", "", ""]

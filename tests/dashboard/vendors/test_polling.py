@@ -218,10 +218,12 @@ async def test_vendor_that_wants_to_be_left_alone_is(
     simulators: VendorSimulators, account: Account, as_date: bool
 ) -> None:
     simulators.fail("seeit", Fault.TOO_MANY, count=1, retry_after_seconds=120.0, retry_after_is_date=as_date)
+    before = datetime.now(UTC)
     run = await poll(account)
+    after = datetime.now(UTC)
     assert "slow down" in run.error
     due_at = (await Poll.objects.aget(source=SOURCE)).due_at
-    assert 115 < (due_at - datetime.now(UTC)).total_seconds() <= 121
+    assert before + timedelta(seconds=119) <= due_at <= after + timedelta(seconds=121)  # a date names whole seconds
 
 
 async def test_refused_token_is_an_operators_and_tried_again_less_often(
@@ -275,17 +277,17 @@ async def test_old_sessions_are_deleted_with_their_records(simulators: VendorSim
 async def test_long_hanging_vendor_costs_its_own_poll_only_and_says_so(
     simulators: VendorSimulators, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "WHOLE_POLL_SECONDS", 0.5)
+    monkeypatch.setattr(polling, "WHOLE_POLL_SECONDS", 5.0)
     simulators.fail("seeit", Fault.TIME_OUT)
     run = await poll(account)
-    assert run.error == f"{SOURCE}: the poll took longer than 0 s."
-    assert run.seconds < 5
+    assert run.error == f"{SOURCE}: the poll took longer than 5 s."
+    assert run.seconds < 25
 
 
 async def test_source_counts_as_polled_while_its_first_poll_is_at_work(
     simulators: VendorSimulators, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "WHOLE_POLL_SECONDS", 0.5)
+    monkeypatch.setattr(polling, "WHOLE_POLL_SECONDS", 5.0)
     simulators.fail("seeit", Fault.TIME_OUT)
     running = asyncio.create_task(poll(account))
     await until(Link.objects.filter(source=SOURCE).exclude(owner="").aexists)
@@ -296,7 +298,7 @@ async def test_source_counts_as_polled_while_its_first_poll_is_at_work(
 async def test_poll_asked_for_during_a_poll_is_not_forgotten(
     simulators: VendorSimulators, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(polling, "WHOLE_POLL_SECONDS", 0.5)
+    monkeypatch.setattr(polling, "WHOLE_POLL_SECONDS", 5.0)
     simulators.fail("seeit", Fault.TIME_OUT)
     running = asyncio.create_task(poll(account))
     await until(Poll.objects.filter(source=SOURCE, claimed_until__isnull=True).aexists)

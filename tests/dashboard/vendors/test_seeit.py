@@ -212,7 +212,10 @@ async def test_listing_that_never_ends_is_broken_off(
     assert (len(pages), type(error)) == (5, IllegalMessage)
 
 
-async def test_session_is_looked_up_while_the_vendor_knows_it(simulators: VendorSimulators, given_bench: Any) -> None:
+async def test_session_is_looked_up_while_the_vendor_knows_it(
+    simulators: VendorSimulators, given_bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulated, "DETAILS_LATE_SECONDS", 60.0)
     bench: Bench
     async with given_bench() as bench:
         HARNESS.add(simulators, "m0")
@@ -245,7 +248,7 @@ async def test_session_is_started_and_then_listed(simulators: VendorSimulators, 
 async def test_busy_center_is_listed_in_order(
     database: DatabaseThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with VendorSimulators(Options(secret=SECRET, busy=4)) as busy:
+    async with VendorSimulators(Options(secret=SECRET, busy=8)) as busy:
         bench: Bench
         async with open_bench(HARNESS, busy, database, tmp_path, monkeypatch) as bench:
             sessions = await bench.sessions()

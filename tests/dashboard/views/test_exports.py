@@ -12,6 +12,7 @@ from django.test import Client
 from dashboard.models import AuditEntry
 from dashboard.permission import give_role
 from dashboard.roles import MANAGER
+from tests.dashboard.live.test_scopes import wait_for_rows
 from tests.services.site import Site, Upstream
 
 COUNT = 1_203  # more than two pages
@@ -31,6 +32,7 @@ def upstream(site: Site) -> Upstream:
         for number in range(COUNT)
     }
     upstream.commit(support_session=sessions)
+    wait_for_rows(site)
     return upstream
 
 

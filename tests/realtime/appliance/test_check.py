@@ -1,5 +1,6 @@
 """The stages of a check against a real (bare) appliance: each failure is found where it is, and named."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from realtime.simulator.options import Options
 from realtime.simulator.server import Simulator
 from realtime.source import Appliance
 from tests.fakes.appliance import API_INFO, CLIENT_SECRET, ROWS, FakeAppliance, listen
+from tests.realtime.appliance.test_link import leave_unknown
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,7 +30,8 @@ async def test_check_of_a_healthy_appliance_finds_nothing(secure_fake: FakeAppli
     assert details[Stage.WEBSOCKET] == "open, sub-protocol echo: ingredi%20state%20api"
     assert details[Stage.SUBSCRIBE] == "subscribed to all tables"
     assert details[Stage.ROWS] == "2 rows of 2 tables in the first message"
-    assert details[Stage.CLOCK] == "+90.0 s; set both clocks by NTP (waiting times are corrected)"
+    ahead = r"\+(8\d|90)\.\d s"  # the answer ages while it is on its way
+    assert re.fullmatch(rf"{ahead}; set both clocks by NTP \(waiting times are corrected\)", details[Stage.CLOCK])
 
 
 async def test_check_uses_the_stored_token(fake: FakeAppliance) -> None:
@@ -72,7 +75,8 @@ async def test_check_stops_at_the_first_failure(
     assert CLIENT_SECRET not in str(findings)
 
 
-async def test_check_finds_a_name_that_is_not_there(fake: FakeAppliance) -> None:
+async def test_check_finds_a_name_that_is_not_there(fake: FakeAppliance, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_unknown(monkeypatch, "no-such-host.invalid")
     findings = await check(fake.appliance(url="https://no-such-host.invalid"))
     reason = 'helpdesk: the name "no-such-host.invalid" was not found by DNS; is it spelled right?'
     assert findings == (Finding(Stage.NAME, Result.FAILED, reason),)
@@ -94,9 +98,9 @@ async def test_check_of_a_mute_appliance_ends(fake: FakeAppliance, monkeypatch: 
 
 async def test_check_as_a_whole_is_bounded(fake: FakeAppliance) -> None:
     fake.is_open.clear()
-    findings = await check(fake.appliance(), limit_seconds=1.0)
+    findings = await check(fake.appliance(), limit_seconds=5.0)
     fake.is_open.set()
-    assert findings[-1] == Finding(Stage.TOKEN, Result.FAILED, "helpdesk: not done within 1 s.")
+    assert findings[-1] == Finding(Stage.TOKEN, Result.FAILED, "helpdesk: not done within 5 s.")
 
 
 async def test_check_survives_a_revoked_token(fake: FakeAppliance) -> None:

@@ -16,7 +16,7 @@ from realtime.simulator.server import Simulator
 Tables = dict[str, dict[str, dict[str, Any]]]
 
 ENCODED = Subprotocol("ingredi%20state%20api")
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 FIELDS = {table: {field.wire_name: field for field in declared.fields} for table, declared in TABLES.items()}
 
 

@@ -33,7 +33,7 @@ async def settle(integration: Integration, simulator: Simulator) -> None:
 
 async def assert_closed(integration: Integration) -> None:
     """The connection ends."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await integration.connection.wait_closed()
 
 
@@ -99,7 +99,7 @@ async def test_half_open_answers_nothing_until_it_is_over() -> None:
             await asyncio.wait_for(mint(simulator), 0.2)
         assert len(integration.frames) <= frames + 1
         await simulator.fault("half_open", on=False)
-        await asyncio.wait_for(await integration.connection.ping(), 5)
+        await asyncio.wait_for(await integration.connection.ping(), 20)
         await assert_mirrors(integration, simulator)
         assert simulator.account.knows(token, asyncio.get_running_loop().time())
 
@@ -110,7 +110,7 @@ async def test_a_half_open_appliance_still_stops_at_once() -> None:
         await simulator.fault("half_open")
         started_at = time.monotonic()
         await simulator.__aexit__(None, None, None)
-        assert time.monotonic() - started_at < 2
+        assert time.monotonic() - started_at < 10
 
 
 async def test_ignored_pings_get_no_pong_while_updates_go_on() -> None:
@@ -255,7 +255,7 @@ async def test_a_reader_that_lags_is_disconnected() -> None:
 
 
 async def test_planned_faults_happen_at_their_time() -> None:
-    planned = (PlannedFault(Fault.TOKEN_STATUS, 503), PlannedFault(Fault.CLEAR, None, 0.3))
+    planned = (PlannedFault(Fault.TOKEN_STATUS, 503), PlannedFault(Fault.CLEAR, None, 3.0))
     async with Simulator(Options(reps=0, sessions=0, faults=planned)) as simulator:
         await eventually(lambda: simulator.troubles.token_status == 503)
         await eventually(lambda: simulator.troubles.token_status == 0)
