@@ -94,7 +94,8 @@ async def test_what_becomes_of_sessions_is_on_open_pages_at_once(
     await expect(explained).to_contain_text("= 70 %")
     await sync_to_async(floor.serve)(5)
     await expect(explained).to_contain_text("8 ÷ (9 + 3", timeout=BUSY)  # open, and still live
-    await expect(explained).to_contain_text(re.compile(r"With a rep\s*0:\d\d on average, in 9 that ended"), timeout=BUSY)
+    had = re.compile(r"With a rep\s*0:\d\d on average, in 9 that ended")
+    await expect(explained).to_contain_text(had, timeout=BUSY)
     await page.keyboard.press("Escape")
     await expect(explained).to_be_hidden()
     assert await page.evaluate("window.isSamePage")
