@@ -81,6 +81,14 @@ async def expect_wall(screen: Page, name: str) -> None:
     await expect(screen.locator("html")).to_have_attribute("data-live", "live", timeout=BUSY)
 
 
+async def identify(page: Page, screen: Page) -> None:
+    """Have a screen say for a moment which one it is."""
+    await page.get_by_role("button", name="Identify").click()
+    await expect(screen.locator("#order")).to_have_text(NAME, timeout=BUSY)
+    await expect(screen.locator("#order")).to_be_visible()
+    await expect(screen.locator("#order")).to_be_hidden(timeout=BUSY)
+
+
 async def test_a_screen_from_its_code_to_its_end(
     environment: dict[str, str], tmp_path: Path, page: Page, screen: Page
 ) -> None:
@@ -94,10 +102,7 @@ async def test_a_screen_from_its_code_to_its_end(
         await expect(page.locator(".display__facts")).to_contain_text("1920 × 1080", timeout=2 * BUSY)
         await expect(page.locator(".display__facts")).to_contain_text("live")
 
-        await page.get_by_role("button", name="Identify").click()
-        await expect(screen.locator("#order")).to_have_text(NAME, timeout=BUSY)
-        await expect(screen.locator("#order")).to_be_visible()
-        await expect(screen.locator("#order")).to_be_hidden(timeout=BUSY)
+        await identify(page, screen)
 
         await page.locator("summary", has_text="Message").click()
         await page.get_by_label("Message").fill("Fire drill <i>now")
