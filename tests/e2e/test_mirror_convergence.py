@@ -28,7 +28,7 @@ def test_mirror_equals_an_appliance_with_every_freedom(tmp_path: Path, mirror_da
         wait_until(lambda: appliance.connections >= 2, what="a second connection")
         check_convergence(appliance, installation)
         assert installation.link("illegal_count") == (0,)
-        assert mirror.end(signal.SIGTERM, seconds=30) == 0
+        assert mirror.end(signal.SIGTERM, seconds=5) == 0
         assert installation.link("owner", "state") == ("", "stopped")
 
 

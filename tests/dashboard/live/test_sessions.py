@@ -54,7 +54,7 @@ async def test_a_socket_ends_with_the_time_of_its_session(site: Site, upstream: 
         await end_in(bob, 3600)  # somebody did something there
 
         shows_queue = asyncio.create_task(read_until(stays, lambda text: "<dt>queue</dt>" in text, 60))
-        assert await close_code(socket, life_seconds + 15, answers=True) == 4401
+        assert await close_code(socket, life_seconds + 5, answers=True) == 4401
         await sync_to_async(upstream.add_queue)("later")
         assert await shows_queue
     async with await site.open_socket(ann) as socket:
