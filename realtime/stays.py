@@ -137,7 +137,7 @@ def _end(look: Look, session_key: str, applied: Applied) -> None:
         stay = look.state.tables["team_stay"][key]
         if stay.get("outcome") is None:
             _close(look, stay, outcome, stay.get("client_left_at") or look.now)
-        count_hold(look, with_hold(look, stay, joined) if joined else stay)
+        count_hold(look, with_hold(look, stay, joined))
         _forget(look, key)
 
 

@@ -304,6 +304,31 @@ class Reading:
             self.seconds += int(sum((end or 0) - start for start, end in spans))
 
 
+class History:
+    """A simulated center, read plainly and heard as a mirror hears it, ten minutes after ten minutes."""
+
+    def __init__(self, seed: int, freedoms: frozenset[Freedom], late: int = 0) -> None:
+        self.center, self.reading = Center(seed, STARTED_AT), Reading(late)
+        self.tables = deepcopy(self.center.tables)
+        self.reading.read(self.tables, STARTED_AT)
+        self.mirrored = Mirrored(self.center, freedoms, late)
+
+    def go_on(self, minute: int, *, is_heard: bool = True) -> None:
+        """Let the ten minutes pass that begin with this one."""
+        for update in self.center.advance(STARTED_AT + (minute + 10) * 60):
+            replay(self.tables, update)
+            self.reading.read(self.tables, update.at)
+            if is_heard:
+                self.mirrored.hear(update)
+
+    def restart(self) -> None:
+        """Restart the appliance, and hear of it."""
+        self.center.restart(same_ids=False)
+        self.tables = deepcopy(self.center.tables)
+        self.reading.cut()
+        self.mirrored.truncate()
+
+
 def sums(watch: Watch) -> Handled:
     """Return what is counted for all queues together."""
     teams = {(day["known_queue_id"] or "").removeprefix("h:team/") for day in watch.state.queue_days.values()}
@@ -314,21 +339,12 @@ def sums(watch: Watch) -> Handled:
 @pytest.mark.parametrize(("restarts", "late"), [(False, 0), (False, 10), (True, 10)])
 @pytest.mark.parametrize("freedoms", FREEDOMS.values(), ids=FREEDOMS)
 def test_whoever_hears_everything_counts_what_happened(freedoms: frozenset[Freedom], restarts: bool, late: int) -> None:
-    center, reading = Center(5, STARTED_AT), Reading(late)
-    tables = deepcopy(center.tables)
-    reading.read(tables, STARTED_AT)
-    mirrored = Mirrored(center, freedoms, late)
+    history = History(5, freedoms, late)
     for minute in range(0, MINUTES, 10):
-        for update in center.advance(STARTED_AT + (minute + 10) * 60):
-            replay(tables, update)
-            reading.read(tables, update.at)
-            mirrored.hear(update)
+        history.go_on(minute)
         if restarts:
-            center.restart(same_ids=False)
-            tables = deepcopy(center.tables)
-            reading.cut()
-            mirrored.truncate()
-    seen, seconds, unseen = sums(mirrored.watch)
+            history.restart()
+    (seen, seconds, unseen), reading = sums(history.mirrored.watch), history.reading
     assert (seen, unseen) == (reading.handled, reading.unseen)
     # when somebody came to a session that was passed on may be told late and is not mended; and in whole seconds
     assert abs(seconds - reading.seconds) <= (late + 1) * reading.passed_on
@@ -338,20 +354,13 @@ def test_whoever_hears_everything_counts_what_happened(freedoms: frozenset[Freed
 
 @pytest.mark.parametrize("freedoms", FREEDOMS.values(), ids=FREEDOMS)
 def test_whoever_is_away_now_and_then_leaves_out_what_they_did_not_see(freedoms: frozenset[Freedom]) -> None:
-    center, reading = Center(6, STARTED_AT), Reading()
-    tables = deepcopy(center.tables)
-    reading.read(tables, STARTED_AT)
-    mirrored = Mirrored(center, freedoms)
+    history = History(6, freedoms)
     for minute in range(0, MINUTES, 10):
         is_away = minute % 30 == 20
-        for update in center.advance(STARTED_AT + (minute + 10) * 60):
-            replay(tables, update)
-            reading.read(tables, update.at)
-            if not is_away:
-                mirrored.hear(update)
+        history.go_on(minute, is_heard=not is_away)
         if is_away:
-            mirrored.connect()
-    seen, seconds, unseen = sums(mirrored.watch)
+            history.mirrored.connect()
+    (seen, seconds, unseen), reading = sums(history.mirrored.watch), history.reading
     assert unseen > 5
     assert reading.handled // 3 < seen < reading.handled
     assert seconds < reading.seconds
